@@ -16,3 +16,17 @@ const (
 func HasPseudo(s string) bool {
 	return strings.Contains(s, "\xee\x80") && strings.ContainsAny(s, PseudoPartition+PseudoRegion+PseudoAccount)
 }
+
+const (
+	pseudoPartition rune = '\ue001'
+	pseudoRegion    rune = '\ue002'
+	pseudoAccount   rune = '\ue003'
+)
+
+// Lengths of the longest values of pseudo parameters, in characters, as
+// published in the endpoint data of the AWS SDKs (2026-11).
+const (
+	MaxPartitionLength = len("aws-us-gov")
+	MaxRegionLength    = len("us-isof-south-1") // most have 14 at most, such as ap-northeast-1
+	AccountLength      = 12
+)
