@@ -1,0 +1,106 @@
+package dsl
+
+import (
+	"bytes"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/hashicorp/hcl/v2/hclwrite"
+)
+
+// Format returns the file in canonical layout: two spaces for each level,
+// aligned equals signs, at most one blank line in a row and none at the edges
+// of a block, LF line ends and one at the end of the file. Comments stay, and
+// so does every byte of a heredoc, since that is a value. Formatting twice is
+// formatting once. A file with syntax errors is not formatted: the result is
+// nil and the diagnostics say why.
+func Format(file File) ([]byte, hcl.Diagnostics) {
+	if _, diags := Parse(file); diags.HasErrors() {
+		return nil, diags
+	}
+	out := relayout(file.Bytes)
+	// A line that hclwrite moves can change which lines are aligned with one
+	// another, so its result is laid out again until it stays.
+	for range maxLayouts {
+		next := hclwrite.Format(out)
+		if bytes.Equal(next, out) {
+			break
+		}
+		out = next
+	}
+	return out, nil
+}
+
+// maxLayouts bounds how often a file is laid out; two passes suffice for every
+// file that the fuzzer has found.
+const maxLayouts = 5
+
+// relayout rewrites line ends and blank lines and leaves the rest to hclwrite.
+func relayout(src []byte) []byte {
+	tokens, _ := hclsyntax.LexConfig(src, "", hcl.InitialPos)
+	w := layout{out: make([]byte, 0, len(src)+1), lineStart: true, opened: true}
+	last := 0
+	for _, t := range tokens {
+		w.token(t, src[last:t.Range.Start.Byte])
+		last = t.Range.End.Byte
+	}
+	w.out = bytes.TrimRight(w.out, "\n")
+	if len(w.out) == 0 {
+		return nil
+	}
+	return append(w.out, '\n')
+}
+
+// A layout writes tokens with the blank lines that they keep.
+type layout struct {
+	out       []byte
+	lineStart bool // nothing of the line has been written
+	opened    bool // the line before ends with an opening bracket, or there is none
+	blank     bool // a blank line waits for something to stand before
+	bracket   bool // the last token was an opening bracket
+}
+
+// token writes one token and the spaces before it.
+func (w *layout) token(t hclsyntax.Token, space []byte) {
+	switch t.Type {
+	case hclsyntax.TokenEOF:
+		return
+	case hclsyntax.TokenNewline:
+		if w.lineStart {
+			w.blank = !w.opened
+			return
+		}
+		w.endLine(w.bracket)
+		return
+	}
+	if w.blank && !isClosing(t.Type) {
+		w.out = append(w.out, '\n')
+	}
+	w.blank, w.lineStart = false, false
+	w.out = append(w.out, space...)
+	if t.Type != hclsyntax.TokenComment {
+		w.out = append(w.out, t.Bytes...)
+		w.bracket = isOpening(t.Type)
+		return
+	}
+	text := bytes.ReplaceAll(t.Bytes, []byte("\r\n"), []byte("\n"))
+	if bytes.HasPrefix(text, []byte("/*")) {
+		w.out = append(w.out, text...)
+		return
+	}
+	w.out = append(w.out, bytes.TrimRight(text, " \t\r\n")...)
+	w.endLine(w.bracket)
+}
+
+func (w *layout) endLine(opened bool) {
+	w.out = append(w.out, '\n')
+	w.lineStart, w.opened, w.blank, w.bracket = true, opened, false, false
+}
+
+func isOpening(t hclsyntax.TokenType) bool {
+	return t == hclsyntax.TokenOBrace || t == hclsyntax.TokenOBrack || t == hclsyntax.TokenOParen
+}
+
+func isClosing(t hclsyntax.TokenType) bool {
+	return t == hclsyntax.TokenCBrace || t == hclsyntax.TokenCBrack || t == hclsyntax.TokenCParen
+}
