@@ -35,7 +35,7 @@ func TestParsePrintsWhatItRead(t *testing.T) {
 
 func TestParseForms(t *testing.T) {
 	got, err := policy.Parse([]byte(" { \"Statement\" : { \"Effect\" : \"Allow\", \"Action\": [\"a:b\"], \"Resource\": \"*\",\n\t\"Condition\":" +
-		`{"Bool":{"k":true,"l":[false,"x"]},"NumericEquals":{"n":[1,-2.50e+3,0]},"Null":{"m":"\u00e9\ud83d\ude00\/\b\f\n\r\t\"\\"}},"Principal":{"AWS":"*"}}}` + "\r\n"))
+		`{"Bool":{"k":true,"l":[false,"x"]},"NumericEquals":{"n":[1,-2.50e+3,0]},"Null":{"m":"\u00E9\u004B\ud83d\ude00\/\b\f\n\r\t\"\\"}},"Principal":{"AWS":"*"}}}` + "\r\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +43,7 @@ func TestParseForms(t *testing.T) {
 		Effect: policy.Allow, Actions: []string{"a:b"}, Resources: []string{"*"}, Principal: &policy.Principal{AWS: []string{"*"}},
 		Conditions: []policy.Condition{
 			{"Bool", "k", []string{"true"}}, {"Bool", "l", []string{"false", "x"}},
-			{"NumericEquals", "n", []string{"1", "-2.50e+3", "0"}}, {"Null", "m", []string{"é😀/\b\f\n\r\t\"\\"}},
+			{"NumericEquals", "n", []string{"1", "-2.50e+3", "0"}}, {"Null", "m", []string{"éK😀/\b\f\n\r\t\"\\"}},
 		},
 	}}}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -89,6 +89,8 @@ func TestParseErrors(t *testing.T) {
 		{pre + `"Principal":"x"}]}`, 59, `Principal "x" must be "*" or an object such as {"AWS": "x"}`},
 		{pre + `"Principal":"x`, 59, "no closing quote"},
 		{pre + `"Principal":{"aws":"x"}}]}`, 60, `IAM writes it "AWS"`},
+		{pre + `"Resources":"x"}]}`, 47, `Statement 1 holds the unknown element "Resources". It may hold Sid, Effect`},
+		{pre + `"Sid":{}}]}`, 53, "Sid must be a string, not an object"},
 		{pre + `"Effect":"Deny"}]}`, 47, `Statement 1 holds "Effect" twice`},
 		{pre + `"Condition":{"StringEqual":{}}}]}`, 60, `operator "StringEqual" does not exist`},
 		{pre + `"Condition":{"Bool":{"k":null}}}]}`, 72, `condition key "k" must be a string, a number or a boolean, not null`},
