@@ -1,0 +1,177 @@
+package fit
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/sagemaker-roles/smr/compiler/ir"
+	"github.com/sagemaker-roles/smr/iam/policy"
+)
+
+// An item is one statement with its origin and size.
+type item struct {
+	statement policy.Statement
+	origin    ir.Origin
+	size      int
+	index     int
+}
+
+// packed distributes the statements of groups over as few documents as first
+// fit decreasing finds, after merging statements where that obviously grants
+// the same. Statements keep their order inside a document.
+func (p *packer) packed(groups []ir.Policy) []ir.Policy {
+	key := cacheKey(groups)
+	if out, ok := p.cache[key]; ok {
+		return out
+	}
+	items := p.items(groups)
+	slices.SortStableFunc(items, func(a, b item) int { return b.size - a.size })
+	var bins [][]item
+	var sizes []int
+	for _, it := range items {
+		i := slices.IndexFunc(sizes, func(n int) bool { return n+it.size+1 <= p.limit })
+		if i < 0 {
+			bins, sizes = append(bins, nil), append(sizes, emptySize)
+			i = len(bins) - 1
+		}
+		bins[i], sizes[i] = append(bins[i], it), sizes[i]+it.size+1
+	}
+	var out []ir.Policy
+	for _, bin := range bins {
+		slices.SortFunc(bin, func(a, b item) int { return a.index - b.index })
+		out = append(out, document(bin))
+	}
+	slices.SortStableFunc(out, func(a, b ir.Policy) int { return first(a, items) - first(b, items) })
+	p.cache[key] = out
+	return out
+}
+
+// cacheKey names groups by the documents that they share.
+func cacheKey(groups []ir.Policy) string {
+	var b strings.Builder
+	for _, g := range groups {
+		fmt.Fprintf(&b, "%p ", g.Document)
+	}
+	return b.String()
+}
+
+// first is the place of a packed policy's first statement before packing.
+func first(p ir.Policy, items []item) int {
+	for _, it := range items {
+		if it.origin == p.Origins[0] {
+			return it.index
+		}
+	}
+	return 0
+}
+
+// emptySize is the size of a document without statements:
+// {"Version":"2012-10-17","Statement":[]}.
+var emptySize = len(`{"Version":"2012-10-17","Statement":[]}`)
+
+func document(bin []item) ir.Policy {
+	p := ir.Policy{Document: &policy.Document{Version: policy.Version2012}}
+	for _, it := range bin {
+		p.Document.Statements = append(p.Document.Statements, it.statement)
+		p.Origins = append(p.Origins, it.origin)
+	}
+	return p
+}
+
+// items lists the statements, merged where they can be and split where one
+// alone is larger than a policy may be.
+func (p *packer) items(groups []ir.Policy) []item {
+	var items []item
+	for _, g := range groups {
+		for i, s := range g.Document.Statements {
+			items = merge(items, item{statement: s.Clone(), origin: g.Origins[i], index: len(items)})
+		}
+	}
+	uniqueSIDs(items)
+	var out []item
+	for _, it := range items {
+		out = append(out, p.split(it)...)
+	}
+	for i := range out {
+		out[i].index = i
+	}
+	return out
+}
+
+// merge adds a statement to the list, or into one that differs from it only in
+// its actions, or only in its resources: (A on R) and (B on R) under equal
+// conditions is (A or B on R).
+func merge(items []item, add item) []item {
+	for i := range items {
+		s, t := &items[i].statement, &add.statement
+		if s.Effect != t.Effect || len(s.NotActions)+len(t.NotActions)+len(s.NotResources)+len(t.NotResources) > 0 || !sameConditions(s, t) {
+			continue
+		}
+		switch {
+		case slices.Equal(s.Resources, t.Resources):
+			s.Actions = union(s.Actions, t.Actions)
+		case slices.Equal(s.Actions, t.Actions):
+			s.Resources = union(s.Resources, t.Resources)
+		default:
+			continue
+		}
+		s.SID = ""
+		return items
+	}
+	return append(items, add)
+}
+
+func sameConditions(s, t *policy.Statement) bool {
+	return slices.EqualFunc(s.Conditions, t.Conditions, func(a, b policy.Condition) bool {
+		return a.Operator == b.Operator && a.Key == b.Key && slices.Equal(a.Values, b.Values)
+	})
+}
+
+func union(a, b []string) []string {
+	for _, s := range b {
+		if !slices.Contains(a, s) {
+			a = append(a, s)
+		}
+	}
+	return a
+}
+
+// uniqueSIDs drops a Sid that another statement has: a document admits each once.
+func uniqueSIDs(items []item) {
+	seen := map[string]bool{}
+	for i := range items {
+		if sid := items[i].statement.SID; sid != "" {
+			if seen[sid] {
+				items[i].statement.SID = ""
+			}
+			seen[sid] = true
+		}
+	}
+}
+
+// split halves the longer list of a statement until it fits; (A on R or S) is
+// (A on R) and (A on S).
+func (p *packer) split(it item) []item {
+	it.size = statementSize(&it.statement)
+	s := &it.statement
+	if it.size+emptySize <= p.limit || len(s.Resources) < 2 && len(s.Actions) < 2 {
+		return []item{it}
+	}
+	a, b := it, it
+	a.statement, b.statement = s.Clone(), s.Clone()
+	b.statement.SID = ""
+	if len(s.Resources) > 1 {
+		half := len(s.Resources) / 2
+		a.statement.Resources, b.statement.Resources = a.statement.Resources[:half], b.statement.Resources[half:]
+	} else {
+		half := len(s.Actions) / 2
+		a.statement.Actions, b.statement.Actions = a.statement.Actions[:half], b.statement.Actions[half:]
+	}
+	return append(p.split(a), p.split(b)...)
+}
+
+func statementSize(s *policy.Statement) int {
+	d := policy.Document{Version: policy.Version2012, Statements: []policy.Statement{*s}}
+	return policy.Size(&d) - emptySize
+}

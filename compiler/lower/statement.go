@@ -1,0 +1,240 @@
+package lower
+
+import (
+	"slices"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/convert"
+
+	"github.com/sagemaker-roles/smr/compiler/ir"
+	"github.com/sagemaker-roles/smr/compiler/resolve"
+	"github.com/sagemaker-roles/smr/dsl"
+	"github.com/sagemaker-roles/smr/dsl/diag"
+	"github.com/sagemaker-roles/smr/iam/policy"
+)
+
+// A constant is the value of an attribute that depends on nothing.
+type constant struct {
+	fixed bool // no variables: value holds for every role
+	done  bool
+	list  []string
+	ok    bool
+}
+
+// An evaluator evaluates statements in one context.
+type evaluator struct {
+	l   *lowerer
+	ctx *hcl.EvalContext
+}
+
+// evaluator sees the arguments of an activity and the role's customizations.
+func (l *lowerer) evaluator(role *ir.Role, grant *ir.Grant) *evaluator {
+	ctx := customized(role.Scope(true), role)
+	for name, arg := range grant.Args {
+		ctx.Variables[name] = arg.Value
+	}
+	return &evaluator{l: l, ctx: ctx}
+}
+
+// group lowers the statements whose when is true and adds them to g.
+func (e *evaluator) group(g *group, decls []*dsl.Statement, origin ir.Origin) {
+	labels := map[string]hcl.Range{}
+	for _, d := range decls {
+		if !e.chosen(d) {
+			continue
+		}
+		if first, dup := labels[d.Label.Text]; dup {
+			e.l.diags = append(e.l.diags, diag.Relate(
+				diag.Errorf("duplicate-statement", d.Label.Range, "Two statements %q are chosen together. Rename one, or let their when exclude one another.", d.Label.Text), first, "the other one"))
+			continue
+		}
+		labels[d.Label.Text] = d.Label.Range
+		origin.Label, origin.Range = d.Label.Text, d.Range
+		origin.Why, _ = e.text(d.Why)
+		s, why, ok := e.statement(d)
+		switch {
+		case !ok:
+			g.failed = true
+		case why != "":
+			g.dropped = append(g.dropped, dropped{origin: origin, why: why})
+		default:
+			g.statements = append(g.statements, statement{s, origin})
+		}
+	}
+}
+
+// chosen evaluates when, which must be known without an account.
+func (e *evaluator) chosen(d *dsl.Statement) bool {
+	if d.When == nil {
+		return true
+	}
+	v, diags := e.l.c.Eval(d.When, e.ctx)
+	e.l.diags = append(e.l.diags, diags...)
+	if diags.HasErrors() {
+		return false
+	}
+	b, err := convert.Convert(v, cty.Bool)
+	if err != nil || b.IsNull() || !b.IsKnown() {
+		e.l.errorf("wrong-type", d.When.Expr.Range(), "when takes true or false, and this is %s.", resolve.TypeName(v.Type()))
+		return false
+	}
+	return b.True()
+}
+
+// statement lowers an identity-based statement. A why that is not empty says
+// that it is left out, because IAM admits no empty list.
+func (e *evaluator) statement(d *dsl.Statement) (s policy.Statement, why string, ok bool) {
+	for _, a := range []*dsl.Attr{d.Services, d.Principals, d.Federated} {
+		if a != nil {
+			e.l.errorf("unsupported-argument", a.NameRange, "A statement of a role has no argument %q: the role itself is the principal. Principals stand in a trust block.", a.Name)
+			return s, "", false
+		}
+	}
+	if d.Resources == nil && d.NotResources == nil {
+		e.l.errorf("missing-argument", d.Range, "A statement needs resources (or not_resources). Write resources = [\"*\"] for actions that take no resource.")
+		return s, "", false
+	}
+	if s, ok = e.common(d); !ok {
+		return s, "", false
+	}
+	var okR, okN bool
+	s.Resources, okR = e.list(d.Resources)
+	s.NotResources, okN = e.list(d.NotResources)
+	if !okR || !okN {
+		return s, "", false
+	}
+	switch {
+	case len(s.Actions) == 0 && len(s.NotActions) == 0:
+		return s, "actions", true
+	case len(s.Resources) == 0 && len(s.NotResources) == 0:
+		return s, "resources", true
+	}
+	return s, "", true
+}
+
+// common lowers what identity and trust statements share.
+func (e *evaluator) common(d *dsl.Statement) (s policy.Statement, ok bool) {
+	s.Effect, ok = e.effect(d.Effect)
+	if !ok {
+		return s, false
+	}
+	if d.Actions == nil && d.NotActions == nil {
+		e.l.errorf("missing-argument", d.Range, "A statement needs actions (or not_actions): actions = [\"s3:GetObject\"].")
+		return s, false
+	}
+	s.SID, _ = e.text(d.SID)
+	var okA, okN, okC bool
+	s.Actions, okA = e.list(d.Actions)
+	s.NotActions, okN = e.list(d.NotActions)
+	s.Conditions, okC = e.conditions(d.Conditions)
+	return s, okA && okN && okC
+}
+
+func (e *evaluator) effect(a *dsl.Attr) (policy.Effect, bool) {
+	if a == nil {
+		return policy.Allow, true
+	}
+	text, ok := e.text(a)
+	switch effect := policy.Effect(text); {
+	case !ok:
+		return "", false
+	case effect == policy.Allow || effect == policy.Deny:
+		return effect, true
+	}
+	e.l.errorf("unknown-effect", a.Expr.Range(), "There is no effect %q. It is \"Allow\" or \"Deny\".", text)
+	return "", false
+}
+
+// conditions lowers condition blocks in their order.
+func (e *evaluator) conditions(decls []*dsl.Condition) ([]policy.Condition, bool) {
+	var out []policy.Condition
+	for _, c := range decls {
+		if c.Operator == nil || c.Key == nil || c.Values == nil {
+			return nil, false
+		}
+		operator, okO := e.text(c.Operator)
+		key, okK := e.text(c.Key)
+		values, okV := e.list(c.Values)
+		if !okO || !okK || !okV {
+			return nil, false
+		}
+		if _, known := policy.ParseOperator(operator); !known {
+			e.l.errorf("unknown-operator", c.Operator.Expr.Range(), "There is no condition operator %q.%s", operator, diag.DidYouMean(operator, operatorNames, "Write one of IAM's, such as \"StringEquals\" or \"ArnLike\"."))
+			return nil, false
+		}
+		if len(values) == 0 {
+			e.l.errorf("empty-condition", c.Values.Expr.Range(), "The condition on %q has no values. Leaving it out would change who has access, so write the values or delete the condition.", key)
+			return nil, false
+		}
+		if slices.ContainsFunc(out, func(p policy.Condition) bool { return sameKey(p, operator, key) }) {
+			e.l.errorf("duplicate-condition", c.Range, "There is a condition %s on %q already. JSON has one place for it; write all values in one block (any of them satisfies it), or two statements.", operator, key)
+			return nil, false
+		}
+		out = append(out, policy.Condition{Operator: operator, Key: key, Values: values})
+	}
+	return out, true
+}
+
+func sameKey(p policy.Condition, operator, key string) bool {
+	return policy.Lower(p.Operator) == policy.Lower(operator) && policy.Lower(p.Key) == policy.Lower(key)
+}
+
+// operatorNames are for suggestions.
+var operatorNames = []string{
+	"StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase", "StringLike", "StringNotLike",
+	"NumericEquals", "NumericNotEquals", "NumericLessThan", "NumericLessThanEquals", "NumericGreaterThan", "NumericGreaterThanEquals",
+	"DateEquals", "DateNotEquals", "DateLessThan", "DateLessThanEquals", "DateGreaterThan", "DateGreaterThanEquals",
+	"Bool", "BinaryEquals", "IpAddress", "NotIpAddress", "ArnEquals", "ArnLike", "ArnNotEquals", "ArnNotLike", "Null",
+}
+
+// text evaluates a string; an absent attribute is "" and ok.
+func (e *evaluator) text(a *dsl.Attr) (string, bool) {
+	if a == nil {
+		return "", true
+	}
+	list, ok := e.list(a)
+	if !ok {
+		return "", false
+	}
+	if len(list) != 1 {
+		e.l.errorf("wrong-type", a.Expr.Range(), "%s takes one string, and this is a list of %d.", a.Name, len(list))
+		return "", false
+	}
+	return list[0], true
+}
+
+// list evaluates a list of strings, once for all roles if it depends on
+// nothing; an absent attribute is nil and ok.
+func (e *evaluator) list(a *dsl.Attr) ([]string, bool) {
+	if a == nil {
+		return nil, true
+	}
+	k := e.l.constants[a]
+	if k == nil {
+		k = &constant{fixed: len(a.Expr.Variables()) == 0}
+		e.l.constants[a] = k
+	}
+	if k.done {
+		return k.list, k.ok
+	}
+	list, ok := e.evaluate(a)
+	if k.fixed {
+		k.list, k.ok, k.done = list, ok, true
+	}
+	return list, ok
+}
+
+func (e *evaluator) evaluate(a *dsl.Attr) ([]string, bool) {
+	v, diags := e.l.c.Eval(a, e.ctx)
+	e.l.diags = append(e.l.diags, diags...)
+	if diags.HasErrors() {
+		return nil, false
+	}
+	list, d := resolve.AsStrings(v, a)
+	if d != nil {
+		e.l.diags = append(e.l.diags, d)
+		return nil, false
+	}
+	return list, true
+}

@@ -1,0 +1,243 @@
+package resolve
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/convert"
+
+	"github.com/sagemaker-roles/smr/compiler/ir"
+	"github.com/sagemaker-roles/smr/dsl"
+	"github.com/sagemaker-roles/smr/dsl/diag"
+)
+
+// A grantSet collects the activities of one role over its layers.
+type grantSet struct {
+	s     *scope
+	in    *instance
+	order []string
+	at    map[string]hcl.Range
+	args  map[string]map[string]layeredAttr
+}
+
+type layeredAttr struct {
+	layer *ir.Layer
+	attr  *dsl.Attr
+}
+
+// grants settles which activities the role has, and with which arguments.
+func (s *scope) grants(in *instance) {
+	g := &grantSet{s: s, in: in, at: map[string]hcl.Range{}, args: map[string]map[string]layeredAttr{}}
+	for _, layer := range in.role.Layers {
+		g.layer(layer)
+	}
+	for _, name := range g.order {
+		if a := s.r.activity(name); a != nil {
+			in.role.Activities = append(in.role.Activities, &ir.Grant{Activity: a, Range: g.at[name], Args: g.arguments(a)})
+		}
+	}
+}
+
+func (g *grantSet) add(name string, at hcl.Range) {
+	if !slices.Contains(g.order, name) {
+		g.order = append(g.order, name)
+	}
+	g.at[name] = at
+}
+
+// layer applies one persona or the role: its list, its exclude, its blocks.
+func (g *grantSet) layer(layer *ir.Layer) {
+	s := g.s
+	own := map[string]bool{}
+	if layer.Persona {
+		decl := s.r.personas[layer.Name].decl
+		for i, name := range s.list(g.in, layer, decl.Activities) {
+			at := g.in.decl.Persona.Expr.Range()
+			if !decl.BuiltIn {
+				at = elementRange(decl.Activities, i)
+			}
+			if s.r.activity(name) == nil {
+				s.r.unknownActivity(name, elementRange(decl.Activities, i))
+				continue
+			}
+			own[name] = true
+			g.add(name, at)
+		}
+	}
+	uses := map[string]*dsl.Use{}
+	for _, u := range layer.Common.Uses {
+		if first := uses[u.Activity.Text]; first != nil {
+			s.r.diags = append(s.r.diags, diag.Relate(diag.Errorf("duplicate-activity", u.Activity.Range, "The activity %q has a block here already. Move the arguments to one block.", u.Activity.Text), first.Activity.Range, "the first block"))
+			continue
+		}
+		uses[u.Activity.Text] = u
+	}
+	for i, name := range s.list(g.in, layer, layer.Common.Exclude) {
+		g.exclude(layer, name, elementRange(layer.Common.Exclude, i), own[name] || uses[name] != nil)
+	}
+	for _, u := range layer.Common.Uses {
+		if uses[u.Activity.Text] == u {
+			g.use(layer, u)
+		}
+	}
+}
+
+func (g *grantSet) exclude(layer *ir.Layer, name string, at hcl.Range, declared bool) {
+	switch r := g.s.r; {
+	case r.activity(name) == nil:
+		r.unknownActivity(name, at)
+	case declared:
+		r.errorf("excluded-activity", at, "The activity %q is declared and excluded in the same block. Delete one of the two.", name)
+	case !slices.Contains(g.order, name):
+		r.diags = append(r.diags, diag.Warnf("unused-exclude", at, "The activity %q is not among what is inherited here, so excluding it changes nothing. Delete it from the list.", name))
+	default:
+		g.order = slices.DeleteFunc(g.order, func(n string) bool { return n == name })
+	}
+}
+
+func (g *grantSet) use(layer *ir.Layer, u *dsl.Use) {
+	name := u.Activity.Text
+	if name == "" {
+		return
+	}
+	a := g.s.r.activity(name)
+	if a == nil {
+		g.s.r.unknownActivity(name, u.Activity.Range)
+		return
+	}
+	g.add(name, u.Activity.Range)
+	if g.args[name] == nil {
+		g.args[name] = map[string]layeredAttr{}
+	}
+	for _, arg := range u.Args {
+		g.args[name][arg.Name] = layeredAttr{layer, arg}
+	}
+}
+
+// list evaluates a list of names of a layer; an absent one is empty.
+func (s *scope) list(in *instance, layer *ir.Layer, a *dsl.Attr) []string {
+	if a == nil {
+		return nil
+	}
+	v, ok := s.eval(in, layer, a)
+	if !ok {
+		return nil
+	}
+	list, d := AsStrings(v, a)
+	if d != nil {
+		s.r.diags = append(s.r.diags, d)
+	}
+	return list
+}
+
+// arguments gives every parameter of the activity its value.
+func (g *grantSet) arguments(a *ir.Activity) map[string]ir.Arg {
+	given := g.args[a.Name]
+	out := map[string]ir.Arg{}
+	for _, p := range a.Params {
+		if arg, ok := g.argument(a, p, given); ok {
+			out[p.Name] = arg
+		}
+	}
+	for name, l := range given {
+		if !slices.ContainsFunc(a.Params, func(p *ir.Param) bool { return p.Name == name }) {
+			g.s.r.errorf("unknown-parameter", l.attr.NameRange, "The activity %q has no parameter %q.%s", a.Name, name, diag.DidYouMean(name, paramNames(a), "It has "+orNone(paramNames(a))+"."))
+		}
+	}
+	return out
+}
+
+func paramNames(a *ir.Activity) []string {
+	var names []string
+	for _, p := range a.Params {
+		names = append(names, p.Name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+func orNone(names []string) string {
+	if len(names) == 0 {
+		return "none"
+	}
+	return diag.Quote(names)
+}
+
+func (g *grantSet) argument(a *ir.Activity, p *ir.Param, given map[string]layeredAttr) (ir.Arg, bool) {
+	r, role := g.s.r, g.in.role
+	if l, ok := given[p.Name]; ok {
+		if p.From != "" {
+			r.errorf("role-wide-parameter", l.attr.NameRange, "%q is one setting for the whole role. Write %s = … in the role, beside the activity block.", p.Name, p.From)
+			return ir.Arg{}, false
+		}
+		v, ok := g.s.eval(g.in, l.layer, l.attr)
+		if ok {
+			return g.converted(p, v, l.attr)
+		}
+		if !v.IsKnown() {
+			return ir.Arg{}, false
+		}
+	}
+	switch {
+	case p.From == "pass_roles" && role.PassRoles != nil:
+		list := make([]cty.Value, len(role.PassRoles))
+		for i, arn := range role.PassRoles {
+			list[i] = cty.StringVal(arn)
+		}
+		v := cty.ListValEmpty(cty.String)
+		if len(list) > 0 {
+			v = cty.ListVal(list)
+		}
+		return ir.Arg{Value: v, Range: role.PassRange}, true
+	case !p.Required:
+		return ir.Arg{Value: p.Default, Range: g.at[a.Name], Default: true}, true
+	case p.From != "":
+		d := diag.Errorf("missing-pass-roles", g.at[a.Name], "The activity %q of the role %q passes roles to SageMaker, and the role does not say which. Write pass_roles = [role.LABEL.arn] for the role that jobs run as; pass_roles = [] if it passes none; or exclude the activity.", a.Name, role.Address())
+		r.diags = append(r.diags, d)
+		return ir.Arg{}, false
+	}
+	d := diag.Errorf("missing-parameter", g.at[a.Name], "The activity %q of the role %q needs the parameter %q: %s.", a.Name, role.Address(), p.Name, lowerFirst(p.Description))
+	r.diags = append(r.diags, diag.Suggest(d, "Give it in the role:", fmt.Sprintf("activity %q {\n  %s = …   # %s\n}", a.Name, p.Name, p.Type.Text)))
+	return ir.Arg{}, false
+}
+
+func lowerFirst(s string) string {
+	if s == "" {
+		return "it has no default"
+	}
+	if len(s) > 1 && strings.ToUpper(s[:2]) == s[:2] {
+		return strings.TrimSuffix(s, ".")
+	}
+	return strings.ToLower(s[:1]) + strings.TrimSuffix(s[1:], ".")
+}
+
+func (g *grantSet) converted(p *ir.Param, v cty.Value, a *dsl.Attr) (ir.Arg, bool) {
+	c, err := convert.Convert(v, p.Type.Cty)
+	if err != nil || !c.IsWhollyKnown() {
+		g.s.r.errorf("wrong-type", a.Expr.Range(), "The parameter %q takes %s, and this is %s.", p.Name, p.Type.Text, TypeName(v.Type()))
+		return ir.Arg{}, false
+	}
+	if c.IsNull() || hasNull(c) {
+		g.s.r.errorf("wrong-type", a.Expr.Range(), "The parameter %q takes %s, and this holds null.", p.Name, p.Type.Text)
+		return ir.Arg{}, false
+	}
+	return ir.Arg{Value: c, Range: a.Expr.Range()}, true
+}
+
+func hasNull(v cty.Value) bool {
+	if v.IsNull() {
+		return true
+	}
+	if !v.CanIterateElements() {
+		return false
+	}
+	for it := v.ElementIterator(); it.Next(); {
+		if _, e := it.Element(); hasNull(e) {
+			return true
+		}
+	}
+	return false
+}

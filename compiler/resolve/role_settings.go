@@ -1,0 +1,224 @@
+package resolve
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/convert"
+
+	"github.com/sagemaker-roles/smr/compiler/ir"
+	"github.com/sagemaker-roles/smr/dsl"
+	"github.com/sagemaker-roles/smr/dsl/diag"
+)
+
+// eval evaluates an attribute of a layer: in the role's context, or once for
+// all roles when a persona says it.
+func (s *scope) eval(in *instance, layer *ir.Layer, a *dsl.Attr) (cty.Value, bool) {
+	if !layer.Persona {
+		v, diags := s.r.c.Eval(a, in.ctx)
+		s.r.diags = append(s.r.diags, diags...)
+		return v, !diags.HasErrors() && !v.IsNull()
+	}
+	v, done := s.cache[a]
+	if !done {
+		var diags hcl.Diagnostics
+		v, diags = s.r.c.Eval(a, s.ctx)
+		s.r.diags = append(s.r.diags, diags...)
+		if diags.HasErrors() {
+			v = cty.NullVal(cty.DynamicPseudoType)
+		}
+		s.cache[a] = v
+	}
+	return v, v.IsKnown() && !v.IsNull()
+}
+
+// last finds the latest layer that sets an attribute and evaluates it there.
+func (s *scope) last(in *instance, name string, pick func(*dsl.Common) *dsl.Attr) (cty.Value, *dsl.Attr, bool) {
+	for _, layer := range slices.Backward(in.role.Layers) {
+		a := pick(layer.Common)
+		if a == nil {
+			continue
+		}
+		v, ok := s.eval(in, layer, a)
+		in.role.Ranges[name] = a.Expr.Range()
+		return v, a, ok
+	}
+	return cty.NilVal, nil, false
+}
+
+func (s *scope) text(in *instance, name string, pick func(*dsl.Common) *dsl.Attr) (string, bool) {
+	v, a, ok := s.last(in, name, pick)
+	if !ok {
+		return "", false
+	}
+	text, d := AsString(v, a)
+	if d != nil {
+		s.r.diags = append(s.r.diags, d)
+	}
+	return text, d == nil
+}
+
+func (s *scope) strings(in *instance, name string, pick func(*dsl.Common) *dsl.Attr) ([]string, bool) {
+	v, a, ok := s.last(in, name, pick)
+	if !ok {
+		return nil, false
+	}
+	list, d := AsStrings(v, a)
+	if d != nil {
+		s.r.diags = append(s.r.diags, d)
+	}
+	return list, d == nil
+}
+
+// settings resolves everything of a role but its name and activities.
+func (s *scope) settings(in *instance) {
+	role := in.role
+	role.Description, _ = s.text(in, "description", func(c *dsl.Common) *dsl.Attr { return c.Description })
+	role.PermissionsBoundary, _ = s.text(in, "permissions_boundary", func(c *dsl.Common) *dsl.Attr { return c.PermissionsBoundary })
+	role.Layout = s.r.layout
+	if layout, ok := s.text(in, "layout", func(c *dsl.Common) *dsl.Attr { return c.Layout }); ok {
+		role.Layout = s.r.asLayout(layout, role.Range("layout"))
+	}
+	s.session(in)
+	s.tags(in)
+	s.managedPolicies(in)
+	if list, ok := s.strings(in, "pass_roles", func(c *dsl.Common) *dsl.Attr { return c.PassRoles }); ok {
+		role.PassRoles, role.PassRange = list, role.Range("pass_roles")
+	}
+	for _, layer := range role.Layers {
+		c := layer.Common
+		if c.Trust != nil {
+			role.Trust = c.Trust
+		}
+		if c.VPC != nil {
+			role.VPC = s.customization(in, layer, c.VPC, "vpc", "subnets", "security_groups")
+		}
+		if c.KMS != nil {
+			role.KMS = s.customization(in, layer, c.KMS, "kms", "data_keys", "volume_keys")
+		}
+		if l := c.Lifecycle; l != nil {
+			role.Retire = s.flag(in, layer, l.Retire, role.Retire)
+			role.Exclusive = s.flag(in, layer, l.Exclusive, role.Exclusive)
+		}
+	}
+}
+
+func (s *scope) flag(in *instance, layer *ir.Layer, a *dsl.Attr, before bool) bool {
+	if a == nil {
+		return before
+	}
+	v, ok := s.eval(in, layer, a)
+	if !ok {
+		return before
+	}
+	b, err := convert.Convert(v, cty.Bool)
+	if err != nil {
+		s.r.errorf("wrong-type", a.Expr.Range(), "%s takes true or false, and this is %s.", a.Name, TypeName(v.Type()))
+		return before
+	}
+	return b.True()
+}
+
+// session reads a duration such as "4h", "90m" or a number of seconds.
+func (s *scope) session(in *instance) {
+	text, ok := s.text(in, "max_session_duration", func(c *dsl.Common) *dsl.Attr { return c.MaxSessionDuration })
+	if !ok {
+		return
+	}
+	if seconds, err := strconv.Atoi(text); err == nil {
+		in.role.MaxSessionDuration = seconds
+	} else if d, err := time.ParseDuration(text); err == nil && d%time.Second == 0 {
+		in.role.MaxSessionDuration = int(d / time.Second)
+	} else {
+		s.r.errorf("invalid-duration", in.role.Range("max_session_duration"), "%q is no duration. Write hours, minutes or seconds such as \"4h\", \"90m\" or 14400.", text)
+	}
+}
+
+func (s *scope) tags(in *instance) {
+	merged := map[string]ir.Tag{}
+	for _, layer := range in.role.Layers {
+		a := layer.Common.Tags
+		if a == nil {
+			continue
+		}
+		v, ok := s.eval(in, layer, a)
+		if !ok {
+			continue
+		}
+		m, err := convert.Convert(v, cty.Map(cty.String))
+		if err != nil || m.IsNull() {
+			s.r.errorf("wrong-type", a.Expr.Range(), "tags takes an object of strings such as { team = \"forecast\" }, and this is %s.", TypeName(v.Type()))
+			continue
+		}
+		in.role.Ranges["tags"] = a.Expr.Range()
+		for k, e := range m.AsValueMap() {
+			if e.IsNull() {
+				delete(merged, k)
+				continue
+			}
+			merged[k] = ir.Tag{Key: k, Value: e.AsString(), Range: a.Expr.Range()}
+		}
+	}
+	for _, k := range slices.Sorted(maps.Keys(merged)) {
+		in.role.Tags = append(in.role.Tags, merged[k])
+	}
+}
+
+// managedPolicies adds up over the layers; each ARN counts once.
+func (s *scope) managedPolicies(in *instance) {
+	for _, layer := range in.role.Layers {
+		a := layer.Common.ManagedPolicies
+		if a == nil {
+			continue
+		}
+		v, ok := s.eval(in, layer, a)
+		if !ok {
+			continue
+		}
+		list, d := AsStrings(v, a)
+		if d != nil {
+			s.r.diags = append(s.r.diags, d)
+			continue
+		}
+		for i, arn := range list {
+			if !slices.ContainsFunc(in.role.ManagedPolicies, func(v ir.Value) bool { return v.Text == arn }) {
+				in.role.ManagedPolicies = append(in.role.ManagedPolicies, ir.Value{Text: arn, Range: elementRange(a, i)})
+			}
+		}
+	}
+}
+
+func (s *scope) customization(in *instance, layer *ir.Layer, c *dsl.Customization, block, first, second string) *ir.Customization {
+	out := &ir.Customization{Range: c.Range}
+	ok := true
+	list := func(a *dsl.Attr, name string) ([]string, hcl.Range) {
+		if a == nil {
+			ok = false
+			return nil, c.Range
+		}
+		v, known := s.eval(in, layer, a)
+		if !known {
+			ok = false
+			return nil, a.Expr.Range()
+		}
+		values, d := AsStrings(v, a)
+		if d == nil && len(values) == 0 {
+			d = diag.Errorf("empty-list", a.Expr.Range(), "A %s block needs both of its lists with at least one element, and %s is empty. Delete the block to go without.", block, name)
+		}
+		if d != nil {
+			s.r.diags = append(s.r.diags, d)
+			ok = false
+		}
+		return values, a.Expr.Range()
+	}
+	out.First, out.FirstRange = list(c.First, first)
+	out.Second, out.SecondRange = list(c.Second, second)
+	if !ok {
+		return nil
+	}
+	return out
+}
