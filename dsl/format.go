@@ -2,6 +2,7 @@ package dsl
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -18,22 +19,24 @@ func Format(file File) ([]byte, hcl.Diagnostics) {
 	if _, diags := Parse(file); diags.HasErrors() {
 		return nil, diags
 	}
-	out := relayout(file.Bytes)
-	// A line that hclwrite moves can change which lines are aligned with one
-	// another, so its result is laid out again until it stays.
-	for range maxLayouts {
-		next := hclwrite.Format(out)
-		if bytes.Equal(next, out) {
-			break
-		}
-		out = next
+	lines := relayout(file.Bytes)
+	out := hclwrite.Format(lines)
+	if !sameTokens(lines, out) {
+		// hclwrite takes the space out of "1 .2", an index of a number, and so
+		// makes another number of it. Such a file keeps the spaces that it has.
+		return lines, nil
 	}
 	return out, nil
 }
 
-// maxLayouts bounds how often a file is laid out; two passes suffice for every
-// file that the fuzzer has found.
-const maxLayouts = 5
+// sameTokens reports whether two files differ in white space alone.
+func sameTokens(a, b []byte) bool {
+	ta, _ := hclsyntax.LexConfig(a, "", hcl.InitialPos)
+	tb, _ := hclsyntax.LexConfig(b, "", hcl.InitialPos)
+	return slices.EqualFunc(ta, tb, func(x, y hclsyntax.Token) bool {
+		return x.Type == y.Type && bytes.Equal(x.Bytes, y.Bytes)
+	})
+}
 
 // relayout rewrites line ends and blank lines and leaves the rest to hclwrite.
 func relayout(src []byte) []byte {
@@ -83,7 +86,10 @@ func (w *layout) token(t hclsyntax.Token, space []byte) {
 		w.bracket = isOpening(t.Type)
 		return
 	}
-	text := bytes.ReplaceAll(t.Bytes, []byte("\r\n"), []byte("\n"))
+	text := t.Bytes
+	for bytes.Contains(text, []byte("\r\n")) {
+		text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
+	}
 	if bytes.HasPrefix(text, []byte("/*")) {
 		w.out = append(w.out, text...)
 		return
