@@ -67,6 +67,11 @@ func BenchmarkManagedPolicy(b *testing.B) {
 			fresh.read()
 		}
 	})
+	b.Run("index", func(b *testing.B) {
+		for b.Loop() {
+			readIndex()
+		}
+	})
 	b.Run("warm", func(b *testing.B) {
 		for b.Loop() {
 			p, _ := FindManagedPolicy("arn:aws:iam::aws:policy/AmazonSageMakerFullAccess")

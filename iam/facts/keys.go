@@ -125,6 +125,10 @@ const (
 	// a request carries it depends on the principal, the network or the kind of
 	// call. See FindGlobalKey.
 	KeyGlobal
+	// KeyDeprecated: AWS lists no longer the key but its successor for the
+	// action, and calls it deprecated. Whether requests still carry it is not
+	// documented.
+	KeyDeprecated
 )
 
 // SupportsKey says whether requests of the action can carry the condition key,
@@ -133,10 +137,17 @@ const (
 // request carries them only if the service supports them for the action: they
 // are KeyListed or KeyUnlisted, never KeyGlobal.
 func (a *Action) SupportsKey(name string) Support {
+	replaced := false
 	for i := range a.svc.named(name) {
 		if a.lists(i) {
 			return KeyListed
 		}
+		if next := a.svc.keys[i].ReplacedBy; next != "" && a.SupportsKey(next) == KeyListed {
+			replaced = true
+		}
+	}
+	if replaced {
+		return KeyDeprecated
 	}
 	if g, ok := FindGlobalKey(name); ok {
 		if !g.PerService && g.supports(a) {

@@ -9,6 +9,8 @@ import (
 	"sort"
 	"strings"
 	"sync"
+
+	"github.com/sagemaker-roles/smr/iam/policy"
 )
 
 //go:embed data/managed/index.txt
@@ -33,8 +35,9 @@ type ManagedPolicy struct {
 }
 
 // FindManagedPolicy returns the AWS managed policy with the ARN
-// arn:PARTITION:iam::aws:policy/PATH; ok is false when the ARN has another form
-// or AWS had no such policy at ManagedPoliciesDate.
+// arn:PARTITION:iam::aws:policy/PATH, where PARTITION may be the pseudo
+// parameter; ok is false when the ARN has another form or AWS had no such
+// policy at ManagedPoliciesDate.
 func FindManagedPolicy(arn string) (p ManagedPolicy, ok bool) {
 	rest, ok := strings.CutPrefix(arn, "arn:")
 	if !ok {
@@ -56,8 +59,9 @@ func FindManagedPolicy(arn string) (p ManagedPolicy, ok bool) {
 // partition aws.
 func ManagedPolicies() iter.Seq[ManagedPolicy] {
 	return func(yield func(ManagedPolicy) bool) {
-		for _, e := range managed() {
-			if !yield(e.policy("aws")) {
+		list := managed()
+		for i := range list {
+			if !yield(list[i].policy("aws")) {
 				return
 			}
 		}
@@ -81,6 +85,9 @@ func (p ManagedPolicy) Document() []byte {
 
 // plainPartition says whether a string can be a partition's name.
 func plainPartition(s string) bool {
+	if s == policy.PseudoPartition {
+		return true
+	}
 	for i := range len(s) {
 		if !place.admits(s[i]) {
 			return false
@@ -128,10 +135,15 @@ func (b *policyBlock) read() string {
 	return b.text
 }
 
-// managed is the index, read once, in the order of the paths.
-var managed = sync.OnceValue(func() []*policyEntry {
-	list := make([]*policyEntry, 0, policyCount)
-	var block *policyBlock
+// managed is the index, read once, in the order of the paths. Its lines:
+//
+//	b  first byte, length and uncompressed length of a block of documents.bin
+//	p  path, version, date, number of the block, first byte and length in it
+var managed = sync.OnceValue(readIndex)
+
+func readIndex() []policyEntry {
+	var blocks []*policyBlock
+	list := make([]policyEntry, 0, policyCount)
 	for line := range strings.SplitSeq(managedIndex, "\n") {
 		if len(line) < 2 || line[1] != '\t' {
 			continue
@@ -139,13 +151,12 @@ var managed = sync.OnceValue(func() []*policyEntry {
 		f := fields{line[2:]}
 		switch line[0] {
 		case 'b':
-			block = &policyBlock{start: f.number(), length: f.number(), size: f.number()}
+			blocks = append(blocks, &policyBlock{start: f.number(), length: f.number(), size: f.number()})
 		case 'p':
-			list = append(list, &policyEntry{
-				path: f.next(), version: f.next(), date: f.next(), block: block, start: f.number(), length: f.number(),
+			list = append(list, policyEntry{
+				path: f.next(), version: f.next(), date: f.next(), block: blocks[f.number()], start: f.number(), length: f.number(),
 			})
 		}
 	}
-	sort.Slice(list, func(i, j int) bool { return list[i].path < list[j].path })
 	return list
-})
+}

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/sagemaker-roles/smr/iam/policy"
 )
 
 func TestManagedPolicies(t *testing.T) {
@@ -70,6 +72,18 @@ func TestManagedPolicyOfOtherPartition(t *testing.T) {
 	}
 	if !json.Valid([]byte(doc)) {
 		t.Error("the document is no JSON")
+	}
+}
+
+// Without a declared account the partition is the pseudo parameter, in the ARN
+// and then in the document.
+func TestManagedPolicyOfPseudoPartition(t *testing.T) {
+	p, ok := FindManagedPolicy("arn:" + policy.PseudoPartition + ":iam::aws:policy/AmazonSageMakerFullAccess")
+	if !ok || !p.Adapted {
+		t.Fatalf("%+v, %v", p, ok)
+	}
+	if doc := string(p.Document()); strings.Contains(doc, `"arn:aws:`) || !strings.Contains(doc, `"arn:`+policy.PseudoPartition+":") {
+		t.Error("the document names a partition")
 	}
 }
 

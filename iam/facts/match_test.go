@@ -208,3 +208,33 @@ func FuzzParseResource(f *testing.F) {
 		}
 	})
 }
+
+// Whoever turns stretches of a real ARN into wildcards gets a pattern that
+// still matches: part by part if no stretch holds one of the first five
+// colons, across colons otherwise.
+func TestGeneralizedARNMatches(t *testing.T) {
+	prefixes := Services()
+	rapid.Check(t, func(t *rapid.T) {
+		s, _ := FindService(rapid.SampledFrom(prefixes).Draw(t, "service"))
+		if len(s.types) == 0 {
+			return
+		}
+		r := &s.types[rapid.IntRange(0, len(s.types)-1).Draw(t, "type")]
+		format := rapid.SampledFrom(r.ARNs).Draw(t, "format")
+		arn := strings.ReplaceAll(filled(format, rapid.StringMatching(`[a-z0-9]{1,4}`).Draw(t, "fill")), "*", "x")
+		from := rapid.IntRange(0, len(arn)-1).Draw(t, "from")
+		to := rapid.IntRange(from, len(arn)).Draw(t, "to")
+		wildcard := "*"
+		if to == from+1 && rapid.Bool().Draw(t, "one") {
+			wildcard = "?"
+		}
+		pattern := arn[:from] + wildcard + arn[to:]
+		want := Overlaps
+		if colons := strings.Count(arn[:from], ":"); colons < 5 && strings.Contains(arn[from:to], ":") {
+			want = AcrossColons
+		}
+		if got := r.Match(ParseResource(pattern)); got < want {
+			t.Fatalf("%s %s: %s from %s: %d, want %d", s.Prefix, r.Name, pattern, arn, got, want)
+		}
+	})
+}

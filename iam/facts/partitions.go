@@ -3,6 +3,7 @@ package facts
 import (
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Where the partitions are from: the endpoint data of the AWS SDKs.
@@ -22,7 +23,9 @@ type Partition struct {
 }
 
 // Partitions returns all partitions by name.
-func Partitions() []Partition {
+func Partitions() []Partition { return slices.Clone(partitions()) }
+
+var partitions = sync.OnceValue(func() []Partition {
 	return []Partition{
 		{
 			"aws", "amazonaws.com", "us-east-1",
@@ -41,11 +44,11 @@ func Partitions() []Partition {
 		{"aws-iso-f", "csp.hci.ic.gov", "us-isof-south-1", []string{"us-isof-east-1", "us-isof-south-1"}, []string{"us-isof-"}},
 		{"aws-us-gov", "amazonaws.com", "us-gov-west-1", []string{"us-gov-east-1", "us-gov-west-1"}, []string{"us-gov-"}},
 	}
-}
+})
 
 // FindPartition returns the partition of that name.
 func FindPartition(name string) (p Partition, ok bool) {
-	list := Partitions()
+	list := partitions()
 	i := slices.IndexFunc(list, func(p Partition) bool { return p.Name == name })
 	if i < 0 {
 		return Partition{}, false
@@ -57,7 +60,7 @@ func FindPartition(name string) (p Partition, ok bool) {
 // that is younger than the data is placed by its form, as the AWS SDKs do; ask
 // Knows to tell it from a known one. ok is false for any other text.
 func PartitionOf(region string) (p Partition, ok bool) {
-	for _, p := range Partitions() {
+	for _, p := range partitions() {
 		if p.Knows(region) {
 			return p, true
 		}

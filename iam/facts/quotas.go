@@ -1,6 +1,11 @@
 package facts
 
-import "slices"
+import (
+	"slices"
+	"sort"
+	"strings"
+	"sync"
+)
 
 // A Quota is a limit of AWS for one kind of thing.
 type Quota struct {
@@ -9,14 +14,14 @@ type Quota struct {
 	Unit    string // "characters", "bytes", "policies", "seconds"
 	Minimum int    // the least AWS admits, 0 when there is no such limit
 	Default int    // what an account has unless it asked for more
-	Max     int    // what an account can have; Default when it cannot be raised
+	Max     int    // what an account can have: Default when it cannot be raised, 0 when AWS states no maximum
 	Code    string // the quota code in Service Quotas, "" when AWS gives none
 	Date    string // YYYY-MM or YYYY-MM-DD of the source
 	Source  string // page or model that states it
 }
 
 // Adjustable says whether an account can have more than the default.
-func (q Quota) Adjustable() bool { return q.Max > q.Default }
+func (q Quota) Adjustable() bool { return q.Max > q.Default || q.Max == 0 }
 
 // Pages and models that quotas are taken from.
 const (
@@ -31,7 +36,20 @@ const (
 // counts them: characters of the document without white space. Several moved
 // in May and June 2026, so the account itself is the better source where it
 // can be asked (iam:GetAccountSummary, Service Quotas).
-func Quotas() []Quota {
+func Quotas() []Quota { return slices.Clone(quotas()) }
+
+// FindQuota returns the quota of that name, such as "trust_policy_size".
+func FindQuota(name string) (q Quota, ok bool) {
+	list := quotas()
+	i, ok := sort.Find(len(list), func(i int) int { return strings.Compare(name, list[i].Name) })
+	if !ok {
+		return Quota{}, false
+	}
+	return list[i], true
+}
+
+// quotas is the table, sorted by name.
+var quotas = sync.OnceValue(func() []Quota {
 	list := []Quota{
 		{"attached_policies_per_role", "Managed policies attached to a role", "policies", 0, 10, 25, "L-0DA4ABF3", "2026-05-26", iamQuotas},
 		{"description_length", "Description of a role or managed policy", "characters", 0, 1000, 1000, "", "2026-05", iamModel},
@@ -63,6 +81,10 @@ func Quotas() []Quota {
 		{"bucket_policy_size", "Bucket policy", "bytes", 0, 20480, 20480, "L-748707F3", "2026-05-26", "Amazon S3 User Guide, Bucket policies"},
 		{"key_policy_size", "Key policy", "bytes", 0, 32768, 32768, "", "2026-05", serviceKMS},
 
+		{"stack_instance_operations", "Operations on stack instances at once, per Region", "operations", 0, 10000, 0, "", "2026-05", cfnQuotas},
+		{"stack_instances", "Stack instances of a stack set", "stack instances", 0, 100000, 0, "", "2026-05", cfnQuotas},
+		{"stack_sets", "Stack sets of an administrator account", "stack sets", 0, 1000, 0, "", "2026-05", cfnQuotas},
+		{"stacks_per_region", "Stacks in an account and Region", "stacks", 0, 2000, 0, "", "2026-05", cfnQuotas},
 		{"template_size_inline", "Template in a request to CloudFormation", "bytes", 1, 51200, 51200, "", "2026-05", cfnQuotas},
 		{"template_size_s3", "Template that CloudFormation reads from S3", "bytes", 1, 1000000, 1000000, "", "2026-05", cfnQuotas},
 		{"template_resources", "Resources in a template", "resources", 1, 500, 500, "", "2026-05", cfnQuotas},
@@ -72,16 +94,6 @@ func Quotas() []Quota {
 		{"template_parameter_value_size", "Value of a template parameter", "bytes", 0, 4096, 4096, "", "2026-05", cfnQuotas},
 		{"template_description_size", "Description of a template", "bytes", 0, 1024, 1024, "", "2026-05", cfnQuotas},
 	}
-	slices.SortFunc(list, func(a, b Quota) int { return compareFold(a.Name, b.Name) })
+	slices.SortFunc(list, func(a, b Quota) int { return strings.Compare(a.Name, b.Name) })
 	return list
-}
-
-// FindQuota returns the quota of that name, such as "trust_policy_size".
-func FindQuota(name string) (q Quota, ok bool) {
-	for _, q := range Quotas() {
-		if q.Name == name {
-			return q, true
-		}
-	}
-	return Quota{}, false
-}
+})

@@ -20,5 +20,5 @@ const (
 	typeCount      = 2334                                                               // resource types
 	keyCount       = 2578                                                               // condition keys, counted once per service
 	policyCount    = 1594                                                               // AWS managed policies
-	dataDigest     = "7dfe40cc6bf99f2210955028b16056a2d15d4f6a7861363006ca07d939ad1e91" // of data/, see digest in gen/packages.go
+	dataDigest     = "a18a0a5f9558cfe04a120e9d9ecccb4861d8f284faa501b17bb60569268a7df3" // of data/, see digest in gen/packages.go
 )

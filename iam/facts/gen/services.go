@@ -181,11 +181,20 @@ func (s service) check() error {
 			if s.typeIndex(t.Name) < 0 {
 				return fmt.Errorf("action %s: resource type %q is not declared", a.Name, t.Name)
 			}
+			if err := s.checkKeys(a.Name, t.ConditionKeys); err != nil {
+				return err
+			}
+		}
+		if err := s.checkKeys(a.Name, a.ConditionKeys); err != nil {
+			return err
 		}
 	}
 	for _, t := range s.types {
 		if strings.ContainsAny(t.Key+t.ARN, "\t\n|") || !strings.HasPrefix(t.ARN, "arn:") {
 			return fmt.Errorf("resource type %q: name or ARN %q is not of the known form", t.Key, t.ARN)
+		}
+		if err := s.checkKeys(t.Key, t.ConditionKeys); err != nil {
+			return err
 		}
 	}
 	for _, k := range s.keys {
@@ -197,6 +206,19 @@ func (s service) check() error {
 		}
 	}
 	return nil
+}
+
+func (s service) checkKeys(where string, keys []string) error {
+	for _, k := range keys {
+		if s.keyIndex(k) < 0 {
+			return fmt.Errorf("%s: condition key %q is not declared", where, k)
+		}
+	}
+	return nil
+}
+
+func (s service) keyIndex(name string) int {
+	return slices.IndexFunc(s.keys, func(k rawKey) bool { return strings.EqualFold(k.Key, name) })
 }
 
 func (s service) typeIndex(name string) int {
@@ -278,8 +300,7 @@ func (e *encoder) set(keys []string) string {
 	}
 	numbers := make([]int, 0, len(keys))
 	for _, k := range keys {
-		i := slices.IndexFunc(e.keys, func(r rawKey) bool { return strings.EqualFold(r.Key, k) })
-		numbers = append(numbers, i)
+		numbers = append(numbers, e.keyIndex(k))
 	}
 	slices.Sort(numbers)
 	numbers = slices.Compact(numbers)
