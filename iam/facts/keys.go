@@ -142,8 +142,8 @@ func (a *Action) SupportsKey(name string) Support {
 		if a.lists(i) {
 			return KeyListed
 		}
-		if next := a.svc.keys[i].ReplacedBy; next != "" && a.SupportsKey(next) == KeyListed {
-			replaced = true
+		for j := range a.svc.named(a.svc.keys[i].ReplacedBy) {
+			replaced = replaced || a.lists(j)
 		}
 	}
 	if replaced {
