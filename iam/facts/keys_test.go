@@ -3,6 +3,8 @@ package facts
 import (
 	"slices"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestSupportsKey(t *testing.T) {
@@ -172,5 +174,40 @@ func TestGlobalKeys(t *testing.T) {
 				t.Errorf("%s: no key %q", k.Name, k.ReplacedBy)
 			}
 		}
+	}
+}
+
+func TestDeprecatedKeys(t *testing.T) {
+	var deprecated []string
+	for _, prefix := range Services() {
+		s, _ := FindService(prefix)
+		for _, k := range s.Keys() {
+			if k.Deprecated {
+				deprecated = append(deprecated, k.Name)
+			}
+		}
+	}
+	want := []string{
+		"kms:CustomerMasterKeySpec", "kms:CustomerMasterKeyUsage", "sagemaker:DomainSharingOutputKmsKey",
+		"sagemaker:FeatureGroupOfflineStoreKmsKey", "sagemaker:FeatureGroupOnlineStoreKmsKey",
+		"sagemaker:HomeEfsFileSystemKmsKey", "sagemaker:OutputKmsKey", "sagemaker:VolumeKmsKey", "secretsmanager:KmsKeyId",
+	}
+	if diff := cmp.Diff(want, deprecated); diff != "" {
+		t.Errorf("deprecated keys (-want +got):\n%s", diff)
+	}
+}
+
+func TestKeysOfResourceType(t *testing.T) {
+	s, _ := FindService("s3")
+	bucket, ok := s.ResourceType("BUCKET")
+	if !ok {
+		t.Fatal("s3 has no resource type bucket")
+	}
+	var names []string
+	for _, k := range bucket.ConditionKeys() {
+		names = append(names, k.Name)
+	}
+	if diff := cmp.Diff([]string{"aws:ResourceTag/${TagKey}", "s3:BucketTag/${TagKey}"}, names); diff != "" {
+		t.Errorf("keys of bucket (-want +got):\n%s", diff)
 	}
 }

@@ -73,7 +73,7 @@ func (c class) admits(b byte) bool {
 // have any value; "${*}", "${?}" and "${$}" are the characters themselves. Any
 // text is accepted.
 func ParseResource(pattern string) *Resource {
-	r := &Resource{any: pattern != ""}
+	r := &Resource{any: pattern != "", whole: make([]element, 0, len(pattern))}
 	for i := 0; i < len(pattern); {
 		e, n := patternElement(pattern[i:])
 		if e.class == literal || !e.star {
@@ -173,7 +173,10 @@ func placeholderAt(s string) (name string, n int) {
 
 // split cuts an ARN at its first five colons; nil when it has fewer.
 func split(list []element) [][]element {
-	var parts [][]element
+	if !atLeastFiveColons(list) {
+		return nil
+	}
+	parts := make([][]element, 0, 6)
 	start := 0
 	for i, e := range list {
 		if e.class == literal && e.lit == ':' && len(parts) < 5 {
@@ -181,10 +184,17 @@ func split(list []element) [][]element {
 			start = i + 1
 		}
 	}
-	if len(parts) < 5 {
-		return nil
-	}
 	return append(parts, list[start:])
+}
+
+func atLeastFiveColons(list []element) bool {
+	n := 0
+	for _, e := range list {
+		if e.class == literal && e.lit == ':' {
+			n++
+		}
+	}
+	return n >= 5
 }
 
 func wild(list []element) bool {
