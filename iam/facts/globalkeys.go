@@ -113,7 +113,7 @@ func principalKeys() []GlobalKey {
 		sensitive("aws:PrincipalAccount", Always), // "anonymous" in anonymous requests
 		global("aws:PrincipalOrgPaths", ArrayOfString, Sometimes),
 		sensitive("aws:PrincipalOrgID", Sometimes),
-		// Not on the page; nine AWS managed policies use it (AWSServiceRoleForSSO).
+		// Not on the page; the AWS managed policy AWSSSOServiceRolePolicy uses it.
 		global("aws:PrincipalOrgMasterAccountId", String, Sometimes),
 		global("aws:PrincipalTag/${TagKey}", String, Sometimes),
 		global("aws:PrincipalIsAWSService", Bool, Signed),

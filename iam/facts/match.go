@@ -101,7 +101,8 @@ func alsoAccepted(service, action string) []string {
 		// its group.
 		return []string{"arn:${Partition}:sagemaker:${Region}:${Account}:model-package-group/${ModelPackageGroupName}"}
 	case "ssmmessages:OpenDataChannel":
-		// Systems Manager User Guide, "Sample IAM policies for Session Manager".
+		// Systems Manager User Guide, "Sample IAM policies for Session Manager"; so
+		// does the AWS managed policy AWSCloud9User.
 		return []string{"arn:${Partition}:ssm:${Region}:${Account}:session/${SessionId}"}
 	}
 	return nil
