@@ -1,7 +1,9 @@
 package resolve
 
 import (
+	"runtime"
 	"slices"
+	"sync"
 
 	"github.com/hashicorp/hcl/v2"
 
@@ -16,6 +18,35 @@ type catalog struct {
 	budget   *dsl.Budget
 	personas []*dsl.Persona
 	loaded   bool
+	ahead    map[string]decoded // activities that were decoded ahead
+}
+
+type decoded struct {
+	config *dsl.Config
+	diags  hcl.Diagnostics
+}
+
+// prefetch decodes activities on every core, since most of compiling a small
+// configuration is parsing the catalogue. Names that are no built-ins are
+// passed over.
+func (c *catalog) prefetch(names []string) {
+	known := c.names()
+	names = slices.DeleteFunc(names, func(n string) bool { return !slices.Contains(known, n) })
+	results := make([]decoded, len(names))
+	var work sync.WaitGroup
+	free := make(chan struct{}, runtime.GOMAXPROCS(0))
+	for i, name := range names {
+		work.Go(func() {
+			free <- struct{}{}
+			results[i].config, results[i].diags = c.file(name)
+			<-free
+		})
+	}
+	work.Wait()
+	c.ahead = map[string]decoded{}
+	for i, name := range names {
+		c.ahead[name] = results[i]
+	}
 }
 
 func newCatalog(edition string, budget *dsl.Budget) *catalog {
@@ -30,7 +61,11 @@ func (c *catalog) activity(name string) (*dsl.Activity, hcl.Diagnostics) {
 	if !slices.Contains(c.names(), name) {
 		return nil, nil
 	}
-	config, diags := c.file(name)
+	d, ok := c.ahead[name]
+	if !ok {
+		d.config, d.diags = c.file(name)
+	}
+	config, diags := d.config, d.diags
 	if config == nil || len(config.Activities) != 1 {
 		return nil, diags
 	}

@@ -54,6 +54,39 @@ func (r *resolver) activityNames() []string {
 	return names
 }
 
+// namedActivities are the activities that blocks and personas of roles name
+// literally, sorted.
+func (r *resolver) namedActivities() []string {
+	seen := map[string]bool{}
+	add := func(c *dsl.Common) {
+		for _, u := range c.Uses {
+			seen[u.Activity.Text] = true
+		}
+	}
+	chains := map[*dsl.Persona]bool{}
+	for _, role := range r.c.Roles {
+		add(&role.Common)
+		for _, p := range r.chainOf(role) {
+			chains[p] = true
+		}
+	}
+	for p := range chains {
+		add(&p.Common)
+		if p.Activities == nil {
+			continue
+		}
+		items, _ := hcl.ExprList(p.Activities.Expr)
+		for _, item := range items {
+			if t, ok := item.(hclsyntax.Expression); ok {
+				if name, literal := literalString(t); literal {
+					seen[name] = true
+				}
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(seen))
+}
+
 func (r *resolver) unknownActivity(name string, rng hcl.Range) {
 	r.errorf("unknown-activity", rng, "There is no activity %q.%s", name, diag.DidYouMean(name, r.activityNames(), "`smr catalog` lists the activities."))
 }

@@ -56,6 +56,7 @@ func Resolve(c *dsl.Config, in Inputs) (*ir.Program, hcl.Diagnostics) {
 	r.definitions()
 	r.definePersonas()
 	r.references()
+	r.catalog.prefetch(r.namedActivities())
 	for _, target := range r.prog.Targets {
 		r.target(target)
 	}
