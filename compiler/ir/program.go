@@ -8,6 +8,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/sagemaker-roles/smr/dsl"
+	"github.com/sagemaker-roles/smr/iam/policy"
 )
 
 // A Program is a configuration with every reference resolved.
@@ -32,6 +33,14 @@ type Target struct {
 	Partition string
 	Quotas    map[string]Quota // what the account block overrides, by name
 	Range     hcl.Range        // the account block, zero for "any"
+	// Policies are the texts that policy blocks give, by ARN.
+	Policies map[string]*KnownPolicy
+}
+
+// A KnownPolicy is the text of a policy that stands elsewhere.
+type KnownPolicy struct {
+	Document *policy.Document
+	Range    hcl.Range
 }
 
 // A Quota is a limit that an account block sets.

@@ -54,6 +54,7 @@ func (r *resolver) target(t *ir.Target) {
 		s.deferredLocals()
 		instances = s.deployed(instances)
 	}
+	s.policies()
 	for _, in := range instances {
 		if d := r.c.Budget.ChargeRole(in.decl.Name.Range); d != nil {
 			r.diags = append(r.diags, d)
