@@ -1,0 +1,284 @@
+package access
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/sagemaker-roles/smr/iam/authz"
+)
+
+// An Answer is what a comparison proves.
+type Answer string
+
+// The answers. Unknown must be treated as Yes by whoever guards anything.
+const (
+	No      Answer = "no"      // there is no such request
+	Yes     Answer = "yes"     // there is one: the witness
+	Unknown Answer = "unknown" // UnknownBecause says why
+)
+
+// Facts are what the comparison likes to know of AWS's services. It is sound
+// without: then keys have the types that operators suggest, and actions in
+// witnesses may be names that do not exist.
+type Facts interface {
+	authz.KeyTypes
+
+	// Services returns the prefixes of all services, sorted.
+	Services() []string
+
+	// Actions returns the names of a service's actions without the prefix,
+	// such as "GetObject", sorted; nil for an unknown service.
+	Actions(service string) []string
+
+	// Level returns the access level of an action, service:name in any case;
+	// "" if it is unknown.
+	Level(action string) Level
+}
+
+// Options choose the facts and limits of a comparison. The zero Options are
+// usable.
+type Options struct {
+	Facts  Facts  // nil: none
+	Limits Limits // zero fields: DefaultLimits
+
+	// OneWay leaves out lost access: LostAccess is then "" and Lost empty.
+	OneWay bool
+
+	// NoRows leaves out Gained and Lost.
+	NoRows bool
+}
+
+func (o *Options) keys() authz.KeyTypes {
+	if o.Facts == nil {
+		return authz.GlobalKeys{}
+	}
+	return o.Facts
+}
+
+// A Result is the answer to a comparison of base with head.
+type Result struct {
+	NewAccess  Answer `json:"new_access"`            // head allows what base does not
+	LostAccess Answer `json:"lost_access,omitempty"` // base allows what head does not
+
+	// Gained and Lost describe the difference; see [Row].
+	Gained []Row `json:"gained"`
+	Lost   []Row `json:"lost"`
+
+	// IfStarCrossesColons is Yes or Unknown where NewAccess is No and would not
+	// be if a * that ends a segment of an ARN ran on over colons, as AWS's page
+	// "IAM JSON policy elements: Resource" says it can; StarWitness is then the
+	// request that shows it.
+	IfStarCrossesColons Answer   `json:"if_star_crosses_colons,omitempty"`
+	StarWitness         *Witness `json:"star_witness,omitempty"`
+
+	Witness     *Witness `json:"witness,omitempty"`
+	LostWitness *Witness `json:"lost_witness,omitempty"`
+
+	// FutureNamesOnly says that only actions that the facts do not list are new.
+	FutureNamesOnly bool `json:"future_names_only,omitempty"`
+
+	// OnlyIfAbsent names condition keys that AWS documents as always sent, and
+	// without which there is no new access.
+	OnlyIfAbsent []string `json:"only_if_absent,omitempty"`
+
+	UnknownBecause string `json:"unknown_because,omitempty"`
+}
+
+// Empty reports whether the sides are proved to allow the same.
+func (r *Result) Empty() bool {
+	return r.NewAccess == No && r.LostAccess == No && r.IfStarCrossesColons == ""
+}
+
+// Compare decides for all requests whether head allows what base does not, and
+// the reverse. The error tells policies that AWS would refuse, sides that
+// cannot be compared, or, as an [UnconfirmedError], a fault of this package.
+func Compare(base, head Side, o Options) (Result, error) {
+	c, err := newComparison(base, head, o)
+	if err != nil {
+		return Result{}, err
+	}
+	e := newEngine(c.program, c.ways, bySegment, c.budget)
+	e.run()
+	var r Result
+	if r.NewAccess, r.Witness, err = c.settle(e, gained); err != nil {
+		return Result{}, err
+	}
+	if !o.OneWay {
+		if r.LostAccess, r.LostWitness, err = c.settle(e, lost); err != nil {
+			return Result{}, err
+		}
+	}
+	if r.NewAccess != No {
+		c.remark(e, &r)
+	} else if c.program.crosses() {
+		if err := c.acrossColons(&r); err != nil {
+			return Result{}, err
+		}
+	}
+	if r.NewAccess == Unknown || r.LostAccess == Unknown || r.IfStarCrossesColons == Unknown {
+		r.UnknownBecause = c.because()
+	}
+	if !o.NoRows {
+		r.Gained, r.Lost = c.rows(e, gained), c.rows(e, lost)
+	}
+	return r, nil
+}
+
+// An UnconfirmedError is a witness that authz does not decide as the comparison
+// does: one of the two is wrong. It is never the fault of a policy.
+type UnconfirmedError struct{ Witness Witness }
+
+// Error implements error.
+func (e *UnconfirmedError) Error() string {
+	return fmt.Sprintf("internal error: the comparison found a request that the evaluation decides otherwise: %s on %s", e.Witness.Action, e.Witness.Resource)
+}
+
+// A comparison is what both readings of one share.
+type comparison struct {
+	base, head Side
+	options    Options
+	program    *program
+	ways       [2]direction
+	budget     *budget
+	judge      *judge
+	doubts     []string // why candidates were not confirmed
+}
+
+func newComparison(base, head Side, o Options) (*comparison, error) {
+	identity, err := kind(base, head)
+	if err != nil {
+		return nil, err
+	}
+	c := &comparison{base: base, head: head, options: o, budget: newBudget(o.Limits)}
+	if c.judge, err = newJudge(base, head, identity, authz.Options{Keys: o.keys()}); err != nil {
+		return nil, err
+	}
+	c.program = newProgram(identity, o.keys())
+	b, h := c.program.addSide(base), c.program.addSide(head)
+	c.program.findSymbols()
+	c.ways[gained] = direction{allows: c.program.layers(h), denies: c.program.layers(b)}
+	if !o.OneWay {
+		c.ways[lost] = direction{allows: c.ways[gained].denies, denies: c.ways[gained].allows}
+	}
+	return c, nil
+}
+
+// settle answers one way: a finding without guesses must be confirmed, one with
+// guesses is tried.
+func (c *comparison) settle(e *engine, way int) (Answer, *Witness, error) {
+	sure, guesses := c.candidates(e, way)
+	if sure != nil {
+		d := e.draft(sure, way, c.options.Facts)
+		context, _ := d.context()
+		for _, resource := range d.resources() {
+			w := d.witness(resource, context)
+			if c.judge.confirm(w, way) {
+				return Yes, w, nil
+			}
+			return Unknown, nil, &UnconfirmedError{*w}
+		}
+	}
+	for _, f := range guesses {
+		if w := c.try(e, f, way); w != nil {
+			return Yes, w, nil
+		}
+	}
+	switch {
+	case len(guesses) > 0:
+		c.doubt("policy variables decide whether %s", e.describe(guesses[0]))
+		return Unknown, nil, nil
+	case e.cut[way]:
+		return Unknown, nil, nil
+	}
+	return No, nil, nil
+}
+
+// candidates returns the best finding that leaves nothing open, and else those
+// that do. Best is: no key absent that AWS always sends, a known action.
+func (c *comparison) candidates(e *engine, way int) (best *finding, guesses []*finding) {
+	score := -1
+	for i := range e.found[way] {
+		f := &e.found[way][i]
+		t := f.answer.solution.tier
+		if t == tierGuess {
+			guesses = append(guesses, f)
+			continue
+		}
+		n := 0
+		if t == tierSure {
+			n += 2
+		}
+		if f.resource.text != "*" {
+			n++
+		}
+		if n > score {
+			best, score = f, n
+		}
+	}
+	if best == nil || c.options.Facts == nil {
+		return best, guesses
+	}
+	// Among equals a finding with an action that exists makes the better witness.
+	for i := range e.found[way] {
+		f := &e.found[way][i]
+		if f.answer.solution.tier == best.answer.solution.tier && e.draft(f, way, c.options.Facts).known {
+			return f, guesses
+		}
+	}
+	return best, guesses
+}
+
+// remark adds what the universe has to do with a "yes".
+func (c *comparison) remark(e *engine, r *Result) {
+	if len(e.found[gained]) == 0 {
+		return
+	}
+	future, absent := c.options.Facts != nil, true
+	var keys []string
+	for i := range e.found[gained] {
+		f := &e.found[gained][i]
+		if future && e.draft(f, gained, c.options.Facts).known {
+			future = false
+		}
+		if f.answer.solution.tier != tierAbsent {
+			absent = false
+		} else if keys == nil {
+			keys = f.answer.absentAlways()
+		}
+	}
+	r.FutureNamesOnly = future
+	if absent {
+		r.OnlyIfAbsent = keys
+	}
+}
+
+// acrossColons decides the other reading of stars, where the first says no.
+func (c *comparison) acrossColons(r *Result) error {
+	o := authz.Options{Keys: c.options.keys(), StarCrossesColons: true}
+	j, err := newJudge(c.base, c.head, c.program.identity, o)
+	if err != nil {
+		return err
+	}
+	was := c.judge
+	c.judge = j
+	e := newEngine(c.program, [2]direction{gained: c.ways[gained]}, acrossColon, c.budget)
+	e.run()
+	answer, w, err := c.settle(e, gained)
+	c.judge = was
+	if answer != No {
+		r.IfStarCrossesColons, r.StarWitness = answer, w
+	}
+	return err
+}
+
+func (c *comparison) doubt(format string, args ...any) {
+	if text := fmt.Sprintf(format, args...); !slices.Contains(c.doubts, text) {
+		c.doubts = append(c.doubts, text)
+	}
+}
+
+// because says why an answer is unknown.
+func (c *comparison) because() string {
+	return strings.Join(append(slices.Clone(c.doubts), c.budget.reasons...), "; ")
+}

@@ -1,0 +1,150 @@
+package access
+
+import "math/bits"
+
+// A set is a set of small integers. Sets that meet in an operation have the
+// same length.
+type set []uint64
+
+func newSet(n int) set { return make(set, (n+63)/64) }
+
+func (s set) has(i int) bool { return s[i>>6]&(1<<(i&63)) != 0 }
+func (s set) add(i int)      { s[i>>6] |= 1 << (i & 63) }
+func (s set) remove(i int)   { s[i>>6] &^= 1 << (i & 63) }
+
+func (s set) clone() set { return append(set(nil), s...) }
+
+// or adds the members of t.
+func (s set) or(t set) {
+	for i, w := range t {
+		s[i] |= w
+	}
+}
+
+// and keeps only members of t.
+func (s set) and(t set) {
+	for i, w := range t {
+		s[i] &= w
+	}
+}
+
+// andNot removes the members of t.
+func (s set) andNot(t set) {
+	for i, w := range t {
+		s[i] &^= w
+	}
+}
+
+func (s set) within(t set) bool {
+	for i, w := range s {
+		if w&^t[i] != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func (s set) meets(t set) bool {
+	for i, w := range s {
+		if w&t[i] != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func (s set) empty() bool {
+	for _, w := range s {
+		if w != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func (s set) equal(t set) bool {
+	for i, w := range s {
+		if w != t[i] {
+			return false
+		}
+	}
+	return true
+}
+
+func (s set) len() int {
+	n := 0
+	for _, w := range s {
+		n += bits.OnesCount64(w)
+	}
+	return n
+}
+
+// all yields the members in rising order.
+func (s set) all(yield func(int) bool) {
+	for i, w := range s {
+		for w != 0 {
+			if !yield(i<<6 + bits.TrailingZeros64(w)) {
+				return
+			}
+			w &= w - 1
+		}
+	}
+}
+
+// An interner numbers distinct vectors of one width from 0 on, in the order in
+// which they come. It keeps them in one array, so that a million cost no
+// allocation each.
+type interner struct {
+	width int
+	words []uint64
+	slots []int32 // number+1 of the vector, 0 for a free slot; a power of two
+	n     int
+}
+
+func newInterner(width int) *interner {
+	return &interner{width: width, slots: make([]int32, 16)}
+}
+
+func (t *interner) at(id int) []uint64 { return t.words[id*t.width : (id+1)*t.width] }
+
+// intern returns the number of v and whether it is new.
+func (t *interner) intern(v []uint64) (id int, fresh bool) {
+	if 2*(t.n+1) > len(t.slots) {
+		t.grow()
+	}
+	mask := len(t.slots) - 1
+	for i := int(hashWords(v)) & mask; ; i = (i + 1) & mask {
+		switch s := t.slots[i]; {
+		case s == 0:
+			t.slots[i] = int32(t.n + 1)
+			t.words = append(t.words, v...)
+			t.n++
+			return t.n - 1, true
+		case set(t.at(int(s - 1))).equal(v):
+			return int(s - 1), false
+		}
+	}
+}
+
+func (t *interner) grow() {
+	t.slots = make([]int32, 2*len(t.slots))
+	mask := len(t.slots) - 1
+	for id := range t.n {
+		i := int(hashWords(t.at(id))) & mask
+		for t.slots[i] != 0 {
+			i = (i + 1) & mask
+		}
+		t.slots[i] = int32(id + 1)
+	}
+}
+
+// hashWords mixes v; the multiplier is the golden ratio's, as in Fibonacci hashing.
+func hashWords(v []uint64) uint64 {
+	h := uint64(len(v))
+	for _, w := range v {
+		h ^= w
+		h *= 0x9e3779b97f4a7c15
+		h ^= h >> 29
+	}
+	return h >> 7
+}

@@ -1,0 +1,116 @@
+package access
+
+import (
+	"fmt"
+
+	"github.com/sagemaker-roles/smr/iam/authz"
+	"github.com/sagemaker-roles/smr/iam/policy"
+)
+
+// A judge decides witnesses with authz, which shares no code with the
+// comparison: it is the second opinion that every "yes" needs.
+type judge struct {
+	sides   [2]authz.Policies // base, head
+	plain   [2]*authz.Evaluator
+	options authz.Options
+	base    bool // the sides are identity-based policies
+	more    map[string][2]*authz.Evaluator
+}
+
+func newJudge(base, head Side, identity bool, o authz.Options) (*judge, error) {
+	j := &judge{sides: [2]authz.Policies{base.policies(), head.policies()}, options: o, base: identity, more: map[string][2]*authz.Evaluator{}}
+	for i, name := range []string{"base", "head"} {
+		var err error
+		if j.plain[i], err = authz.Compile(j.sides[i], o); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return j, nil
+}
+
+// confirm reports whether the side that way says allows the request and the
+// other does not. Where they do so only beside a policy of somebody else's, it
+// notes which in w.
+func (j *judge) confirm(w *Witness, way int) bool {
+	if j.differ(j.plain, w, way) {
+		return true
+	}
+	if j.base {
+		return j.confirmGuarded(w, way)
+	}
+	return j.confirmBacked(w, way)
+}
+
+// confirmGuarded adds a resource-based policy that leaves the decision to the
+// account's identity-based policies: key policies and trust policies must
+// admit their own account's principals (KMS Developer Guide, "Default key
+// policy").
+func (j *judge) confirmGuarded(w *Witness, way int) bool {
+	account := w.ResourceAccount
+	e := j.with("resource "+account, func(p *authz.Policies) {
+		p.Resource = &authz.Policy{Name: "resource policy", Document: allowAll(&policy.Principal{AWS: []string{account}})}
+	})
+	if e[0] == nil || !j.differ(e, w, way) {
+		return false
+	}
+	w.Assumes = "The resource's policy leaves access to the identity-based policies of account " + account + ", as KMS's default key policy does."
+	return true
+}
+
+// confirmBacked puts the caller into another account than the resource, where
+// it may do everything: then the resource-based policy alone decides.
+func (j *judge) confirmBacked(w *Witness, way int) bool {
+	e := j.with("identity", func(p *authz.Policies) {
+		p.Identity = []authz.Policy{{Name: "identity policy", Document: allowAll(nil)}}
+	})
+	old := w.ResourceAccount
+	w.ResourceAccount = exampleAccount
+	if w.ResourceAccount == old {
+		w.ResourceAccount = "111122223333"
+	}
+	if e[0] == nil || !j.differ(e, w, way) {
+		w.ResourceAccount = old
+		return false
+	}
+	w.Assumes = "The caller's own account allows it everything."
+	return true
+}
+
+func allowAll(p *policy.Principal) *policy.Document {
+	return &policy.Document{Version: policy.Version2012, Statements: []policy.Statement{{
+		Effect: policy.Allow, Principal: p, Actions: []string{"*"}, Resources: []string{"*"},
+	}}}
+}
+
+// with returns both sides with policies added, compiled once per name; nil if
+// they do not compile.
+func (j *judge) with(name string, add func(*authz.Policies)) [2]*authz.Evaluator {
+	if e, ok := j.more[name]; ok {
+		return e
+	}
+	var e [2]*authz.Evaluator
+	for i, p := range j.sides {
+		add(&p)
+		var err error
+		if e[i], err = authz.Compile(p, j.options); err != nil {
+			e = [2]*authz.Evaluator{}
+			break
+		}
+	}
+	j.more[name] = e
+	return e
+}
+
+func (j *judge) differ(e [2]*authz.Evaluator, w *Witness, way int) bool {
+	r := w.Request()
+	allows, denies := e[1], e[0]
+	if way == lost {
+		allows, denies = denies, allows
+	}
+	a, err := allows.Decide(&r)
+	if err != nil || a != authz.Allow {
+		return false
+	}
+	d, err := denies.Decide(&r)
+	return err == nil && d != authz.Allow
+}
