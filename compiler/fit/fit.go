@@ -14,14 +14,27 @@ import (
 
 // Fit sets the managed and inline policies of every role from its groups.
 func Fit(stack *ir.Stack) {
-	p := &packer{limit: limit(), cache: map[string][]ir.Policy{}}
+	p := newPacker()
 	for _, role := range stack.Roles {
-		Role(role, role.Layout, p)
+		p.fit(role, role.Layout)
 	}
 }
 
-// Role sets the policies of one role for a layout.
-func Role(role *ir.StackRole, layout ir.Layout, p *packer) {
+// Try returns how many managed policies and how many characters of inline
+// policies a role would have in a layout, without changing it.
+func Try(role *ir.StackRole, layout ir.Layout) (managed, inline int) {
+	trial := &ir.StackRole{Role: role.Role, Groups: role.Groups}
+	newPacker().fit(trial, layout)
+	for _, p := range trial.Inline {
+		inline += policy.Size(p.Document)
+	}
+	return len(trial.Managed), inline
+}
+
+func newPacker() *packer { return &packer{limit: limit(), cache: map[string][]ir.Policy{}} }
+
+// fit sets the policies of one role for a layout.
+func (p *packer) fit(role *ir.StackRole, layout ir.Layout) {
 	role.Managed, role.Inline = nil, nil
 	switch layout {
 	case ir.Inline:
@@ -31,17 +44,6 @@ func Role(role *ir.StackRole, layout ir.Layout, p *packer) {
 	default:
 		role.Managed = role.Groups
 	}
-}
-
-// Try returns how many managed policies and how many characters of inline
-// policies a role would have in a layout, without changing it.
-func Try(role *ir.StackRole, layout ir.Layout) (managed, inline int) {
-	trial := &ir.StackRole{Role: role.Role, Groups: role.Groups}
-	Role(trial, layout, &packer{limit: limit(), cache: map[string][]ir.Policy{}})
-	for _, p := range trial.Inline {
-		inline += policy.Size(p.Document)
-	}
-	return len(trial.Managed), inline
 }
 
 func limit() int {

@@ -14,35 +14,32 @@ type item struct {
 	statement policy.Statement
 	origin    ir.Origin
 	size      int
-	index     int
 }
 
-// packed distributes the statements of groups over as few documents as first
-// fit decreasing finds, after merging statements where that obviously grants
-// the same. Statements keep their order inside a document.
+// packed distributes the statements of groups over the fewest documents, after
+// merging statements where that obviously grants the same. Statements keep
+// their order inside a document.
 func (p *packer) packed(groups []ir.Policy) []ir.Policy {
 	key := cacheKey(groups)
 	if out, ok := p.cache[key]; ok {
 		return out
 	}
 	items := p.items(groups)
-	slices.SortStableFunc(items, func(a, b item) int { return b.size - a.size })
-	var bins [][]item
-	var sizes []int
-	for _, it := range items {
-		i := slices.IndexFunc(sizes, func(n int) bool { return n+it.size+1 <= p.limit })
-		if i < 0 {
-			bins, sizes = append(bins, nil), append(sizes, emptySize)
-			i = len(bins) - 1
+	sizes := make([]int, len(items))
+	for i, it := range items {
+		sizes[i] = it.size + 1 // with the comma
+	}
+	bins := make([][]item, 0, 4)
+	for i, bin := range distribute(sizes, p.limit-emptySize+1) {
+		for len(bins) <= bin {
+			bins = append(bins, nil)
 		}
-		bins[i], sizes[i] = append(bins[i], it), sizes[i]+it.size+1
+		bins[bin] = append(bins[bin], items[i])
 	}
 	var out []ir.Policy
 	for _, bin := range bins {
-		slices.SortFunc(bin, func(a, b item) int { return a.index - b.index })
 		out = append(out, document(bin))
 	}
-	slices.SortStableFunc(out, func(a, b ir.Policy) int { return first(a, items) - first(b, items) })
 	p.cache[key] = out
 	return out
 }
@@ -54,16 +51,6 @@ func cacheKey(groups []ir.Policy) string {
 		fmt.Fprintf(&b, "%p ", g.Document)
 	}
 	return b.String()
-}
-
-// first is the place of a packed policy's first statement before packing.
-func first(p ir.Policy, items []item) int {
-	for _, it := range items {
-		if it.origin == p.Origins[0] {
-			return it.index
-		}
-	}
-	return 0
 }
 
 // emptySize is the size of a document without statements:
@@ -85,16 +72,13 @@ func (p *packer) items(groups []ir.Policy) []item {
 	var items []item
 	for _, g := range groups {
 		for i, s := range g.Document.Statements {
-			items = merge(items, item{statement: s.Clone(), origin: g.Origins[i], index: len(items)})
+			items = merge(items, item{statement: s.Clone(), origin: g.Origins[i]})
 		}
 	}
 	uniqueSIDs(items)
 	var out []item
 	for _, it := range items {
 		out = append(out, p.split(it)...)
-	}
-	for i := range out {
-		out[i].index = i
 	}
 	return out
 }
