@@ -238,12 +238,12 @@ func admitted(l Layer, s *policy.Statement) error {
 	switch l {
 	case Resource, RCP:
 		if !hasPrincipal {
-			return fmt.Errorf("the statement of a %s needs Principal", l)
+			return fmt.Errorf("a statement of the %s needs Principal or NotPrincipal", l)
 		}
 	case Endpoint:
 	default:
 		if hasPrincipal {
-			return fmt.Errorf("a statement of %s takes no Principal: they apply to the principal they are attached to", l)
+			return fmt.Errorf("a statement of the %s takes no Principal; it applies to the principal that the policy is attached to", l)
 		}
 		if !hasResource {
 			return fmt.Errorf("the statement needs Resource or NotResource")

@@ -196,7 +196,10 @@ func (c *condition) equal(f *frame, v *value, given string) bool {
 		a, ok := parseAddress(given)
 		return ok && v.network.Contains(a)
 	case policy.BinaryEquals:
-		return v.bytes == binary(given)
+		// AWS: "compares the value of the specified key byte for byte against a
+		// base-64 encoded representation of the binary value in the policy". A
+		// request in JSON has the bytes as they are, or encoded likewise.
+		return v.bytes == given || v.bytes == binary(given)
 	case policy.Bool:
 		b, ok := parseBool(given)
 		return ok && b == v.flag

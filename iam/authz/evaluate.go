@@ -18,11 +18,12 @@ import (
 // An Outcome is what AWS decides.
 type Outcome uint8
 
-// The outcomes. A request that nothing allows is denied implicitly; a Deny
-// statement denies explicitly, whatever else allows it.
+// The outcomes, the stronger the later: a Deny statement denies explicitly,
+// whatever else allows the request; one that nothing allows is denied
+// implicitly.
 const (
-	ImplicitDeny Outcome = iota + 1
-	ExplicitDeny
+	ExplicitDeny Outcome = iota + 1
+	ImplicitDeny
 	Allow
 )
 

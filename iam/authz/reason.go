@@ -1,6 +1,7 @@
 package authz
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/sagemaker-roles/smr/iam/policy"
@@ -182,22 +183,18 @@ func (s *statement) because(f *frame, l Layer, g grip) string {
 		text += " to the principal"
 	}
 	for i := range s.conditions {
-		text += ", " + s.conditions[i].text(f)
+		text += " where " + s.conditions[i].text(f)
 	}
 	return text + "."
 }
 
-// actionText names the pattern that covers the action.
+// actionText names the pattern that covers the action; there is one.
 func (s *statement) actionText(action string) string {
 	if s.not {
 		return action + ", which NotAction does not name"
 	}
-	for i := range s.actions {
-		if s.actions[i].Match(action, nil) {
-			return s.source.Actions[i]
-		}
-	}
-	return action
+	i := slices.IndexFunc(s.actions, func(p policy.Pattern) bool { return p.Match(action, nil) })
+	return s.source.Actions[i]
 }
 
 // resourceText names the pattern that covers the resource.
