@@ -1,0 +1,42 @@
+package check
+
+import (
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/sagemaker-roles/smr/dsl/diag"
+)
+
+func invalidARN() Rule {
+	return Rule{
+		Entry: diag.Entry{
+			Code: "invalid-arn", Severity: hcl.DiagError,
+			Explain: "A parameter of type arn holds text that is no ARN. IAM refuses a policy with such a resource (MalformedPolicyDocument), or accepts it and it matches nothing.\n\n" +
+				"An ARN has six parts, arn:partition:service:region:account:resource; wildcards may stand in the last three. Source: IAM User Guide, \"Identify AWS resources with Amazon Resource Names (ARNs)\".",
+			Bad: activityWith("arn", `"arn:aws:sqs:eu-west-1:jobs"`), Good: activityWith("arn", `"arn:aws:sqs:eu-west-1:123456789012:jobs"`),
+		},
+		Program: func(p *ProgramPass) {
+			p.ofKind("arn", func(a argument) {
+				if isRepository(a) {
+					return
+				}
+				if fault := arnFault(a.text); fault != "" {
+					if f := p.at(a.role, p.within(a.place, a.text), a.text); f != nil {
+						f.errorf("%s", fault)
+					}
+				}
+			})
+		},
+	}
+}
+
+// activityWith is an example: an activity of one parameter and a role that
+// gives it a value.
+func activityWith(kind, value string) string {
+	resource := "item"
+	if kind != "arn" {
+		resource = `"arn:aws:s3:::${item}"`
+	}
+	return "activity \"queue\" {\n  parameter \"item\" { type = " + kind + " }\n" +
+		"  statement \"Use\" {\n    actions   = [\"" + map[bool]string{true: "sqs:SendMessage", false: "s3:ListBucket"}[kind == "arn"] + "\"]\n    resources = [" + resource + "]\n  }\n}\n" +
+		"role \"r\" {\n  activity \"queue\" { item = " + value + " }\n}\n"
+}

@@ -1,0 +1,55 @@
+package check
+
+import (
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/sagemaker-roles/smr/compiler/ir"
+	"github.com/sagemaker-roles/smr/dsl/diag"
+	"github.com/sagemaker-roles/smr/iam/policy"
+)
+
+func invalidResource() Rule {
+	return Rule{
+		Entry: diag.Entry{
+			Code: "invalid-resource", Severity: hcl.DiagError,
+			Explain: "A resource is an ARN, with wildcards where wanted, or *. IAM refuses anything else (MalformedPolicyDocument: Resource must be in ARN format or \"*\"). Source: IAM User Guide, \"IAM JSON policy elements: Resource\".",
+			Bad:     resourceExample("acme/*"), Good: resourceExample("arn:aws:s3:::acme/*"),
+		},
+		Stack: func(p *StackPass) {
+			p.eachWritten(func(role *ir.Role, w *written) {
+				for _, list := range [][]string{w.Resources, w.NotResources} {
+					for _, resource := range list {
+						if wellFormedResource(resource) {
+							continue
+						}
+						if place, ok := p.spot(w, resource); ok {
+							if f := p.at(role, place, resource); f != nil {
+								f.errorf("%q is no resource. Write an ARN of six parts, such as \"arn:${partition}:s3:::acme/*\", or \"*\".", resource)
+							}
+						}
+					}
+				}
+			})
+		},
+	}
+}
+
+// wellFormedResource reports whether IAM can read a resource: a pattern that
+// begins with a star, or an ARN with six parts or a star that may hold them.
+func wellFormedResource(s string) bool {
+	if strings.HasPrefix(s, "*") {
+		return true
+	}
+	rest, ok := strings.CutPrefix(s, "arn:")
+	if !ok {
+		return false
+	}
+	_, whole := policy.ParseARN(s)
+	return whole || strings.Contains(rest, "*")
+}
+
+func resourceExample(resource string) string {
+	return "role \"r\" {\n  statement \"Read\" {\n    actions   = [\"s3:GetObject\"]\n    resources = [\"" + resource + "\"]\n  }\n}\n"
+}

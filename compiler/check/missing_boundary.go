@@ -1,0 +1,36 @@
+package check
+
+import (
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/sagemaker-roles/smr/compiler/ir"
+	"github.com/sagemaker-roles/smr/dsl/diag"
+)
+
+func missingBoundary() Rule {
+	return Rule{
+		Entry: diag.Entry{
+			Code: "missing-boundary", Severity: hcl.DiagWarning,
+			Explain: "Some roles of the configuration have a permissions boundary and this one has none. Where the boundary is meant for everybody, a role without it is the way around it. A notice only: nothing is said where no role has a boundary.",
+			Bad:     boundaryExample(""), Good: boundaryExample("  permissions_boundary = \"arn:aws:iam::123456789012:policy/ml\"\n"),
+		},
+		Program: func(p *ProgramPass) {
+			var without []*ir.Role
+			for _, role := range p.Roles {
+				if role.PermissionsBoundary == "" {
+					without = append(without, role)
+				}
+			}
+			if len(without) == 0 || len(without) == len(p.Roles) {
+				return
+			}
+			f := p.at(nil, labelOf(without[0]), "")
+			f.noticef("%s without a permissions boundary, and the other roles have one.", roleList(without)).
+				wayOut("Set permissions_boundary, in the role or in its persona.")
+		},
+	}
+}
+
+func boundaryExample(boundary string) string {
+	return "role \"a\" {\n  permissions_boundary = \"arn:aws:iam::123456789012:policy/ml\"\n  managed_policies     = [\"arn:aws:iam::aws:policy/AmazonSageMakerReadOnly\"]\n}\nrole \"b\" {\n" + boundary + "  managed_policies = [\"arn:aws:iam::aws:policy/AmazonSageMakerReadOnly\"]\n}\n"
+}

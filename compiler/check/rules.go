@@ -1,0 +1,24 @@
+package check
+
+import (
+	"slices"
+	"strings"
+)
+
+// Rules returns the rules in the order of their codes.
+func Rules() []Rule {
+	rules := []Rule{
+		deprecatedConditionKey(), duplicatePolicyName(), duplicateRoleName(), duplicateSID(), excessiveQuota(), foreignPassRole(),
+		invalidAccountID(), invalidAction(), invalidARN(), invalidBucketName(), invalidCharacter(), invalidDescription(),
+		invalidKeyARN(), invalidPath(), invalidPolicyARN(), invalidPolicyName(), invalidQuota(), invalidRepositoryARN(),
+		invalidResource(), invalidResourceName(), invalidRoleARN(), invalidRoleName(), invalidSecurityGroupID(),
+		invalidSessionDuration(), invalidSID(), invalidSubnetID(), invalidTag(), legacyBucketName(), missingActivity(),
+		missingBoundary(), missingKeyPermissions(), missingReason(), missingSageMakerTrust(), missingVPCPermissions(),
+		negatedAllow(), otherPartition(), oversizedInlinePolicies(), oversizedManagedPolicy(), oversizedTrustPolicy(), quirk(),
+		selfPassRole(), tooManyAttachedPolicies(), tooManyPolicies(), tooManyRoles(), tooManyTags(), unconditionedPassRole(),
+		unknownAction(), unknownConditionKey(), unknownManagedPolicy(), unknownQuota(), unknownService(), unmatchedAction(),
+		unmatchedResource(), unscopedPassRole(), unsupportedConditionKey(), wildcardPassRole(), wildcardResource(),
+	}
+	slices.SortFunc(rules, func(a, b Rule) int { return strings.Compare(a.Code, b.Code) })
+	return rules
+}

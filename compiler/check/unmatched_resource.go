@@ -1,0 +1,83 @@
+package check
+
+import (
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/sagemaker-roles/smr/compiler/ir"
+	"github.com/sagemaker-roles/smr/dsl/diag"
+	"github.com/sagemaker-roles/smr/iam/facts"
+)
+
+func unmatchedResource() Rule {
+	return Rule{
+		Entry: diag.Entry{
+			Code: "unmatched-resource", Severity: hcl.DiagWarning,
+			Explain: "No action of the statement works on this resource, so the resource is dead text: often an ARN of another service, or an object's ARN where only buckets are spoken of. Source: AWS Service Authorization Reference (data of " + facts.ServicesDate + ").",
+			Bad:     unmatchedExample("arn:aws:sqs:eu-west-1:123456789012:jobs"), Good: unmatchedExample("arn:aws:s3:::acme-raw"),
+		},
+		Stack: func(p *StackPass) {
+			p.eachWritten(func(role *ir.Role, w *written) {
+				if w.trust || len(w.Actions) == 0 {
+					return
+				}
+				known := w.look()
+				if !allKnown(known) {
+					return
+				}
+				for i, r := range known.resources {
+					if reached(known, r) || !anyReached(known) {
+						continue
+					}
+					text := w.Resources[i]
+					if !wellFormedResource(text) {
+						continue
+					}
+					place, ok := p.spot(w, text)
+					if !ok {
+						continue
+					}
+					if f := p.at(role, place, text); f != nil {
+						f.warnf("No action of the statement works on %q.", text).wayOut("Delete it, or add the actions that were meant.")
+					}
+				}
+			})
+		},
+	}
+}
+
+// allKnown reports whether everything is known about the actions, so that a
+// resource can be said to match none.
+func allKnown(f *statementFacts) bool {
+	for i := range f.actions {
+		if len(f.actions[i].known) == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func reached(f *statementFacts, r *facts.Resource) bool {
+	for i := range f.actions {
+		for _, a := range f.actions[i].known {
+			if a.Match(r) != facts.NoOverlap {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// anyReached reports whether some resource is reached; where none is, the
+// actions are what is reported.
+func anyReached(f *statementFacts) bool {
+	for _, r := range f.resources {
+		if reached(f, r) {
+			return true
+		}
+	}
+	return false
+}
+
+func unmatchedExample(resource string) string {
+	return "role \"r\" {\n  statement \"List\" {\n    actions   = [\"s3:ListBucket\"]\n    resources = [\"arn:aws:s3:::acme\", \"" + resource + "\"]\n  }\n}\n"
+}

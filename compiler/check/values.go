@@ -1,0 +1,105 @@
+package check
+
+import (
+	"github.com/hashicorp/hcl/v2"
+	"github.com/zclconf/go-cty/cty"
+
+	"github.com/sagemaker-roles/smr/compiler/ir"
+)
+
+// A programIndex is what several rules about programs look at.
+type programIndex struct {
+	arguments []argument
+	gathered  bool
+}
+
+// An argument is one string that a role gives to a parameter of an activity.
+type argument struct {
+	role  *ir.Role
+	grant *ir.Grant
+	param *ir.Param
+	text  string
+	place hcl.Range
+}
+
+// arguments are all strings that roles give to parameters, role by role;
+// defaults and what comes from a role-wide setting are left out.
+func (p *ProgramPass) arguments() []argument {
+	if p.shared.gathered {
+		return p.shared.arguments
+	}
+	p.shared.gathered = true
+	for _, role := range p.Roles {
+		for _, g := range role.Activities {
+			for _, param := range g.Activity.Params {
+				arg, ok := g.Args[param.Name]
+				if !ok || arg.Default || param.From != "" || param.Type.Kind == "" {
+					continue
+				}
+				stringsOf(arg.Value, func(text string) {
+					p.shared.arguments = append(p.shared.arguments, argument{role, g, param, text, arg.Range})
+				})
+			}
+		}
+	}
+	return p.shared.arguments
+}
+
+// ofKind are the arguments whose parameter takes the kind of string.
+func (p *ProgramPass) ofKind(kind string, visit func(argument)) {
+	for _, a := range p.arguments() {
+		if a.param.Type.Kind == kind {
+			visit(a)
+		}
+	}
+}
+
+// ofParameter are the arguments of parameters of built-in activities that have
+// the name.
+func (p *ProgramPass) ofParameter(param string, visit func(argument)) {
+	for _, a := range p.arguments() {
+		if a.param.Name == param && a.grant.Activity.Decl.BuiltIn {
+			visit(a)
+		}
+	}
+}
+
+// stringsOf visits every known string of v, at any depth.
+func stringsOf(v cty.Value, visit func(string)) {
+	if v == cty.NilVal || v.IsMarked() || !v.IsKnown() || v.IsNull() {
+		return
+	}
+	if v.Type() == cty.String {
+		visit(v.AsString())
+		return
+	}
+	if !v.CanIterateElements() {
+		return
+	}
+	for it := v.ElementIterator(); it.Next(); {
+		_, e := it.Element()
+		stringsOf(e, visit)
+	}
+}
+
+// customized visits the values of the first or second list of the vpc or kms
+// blocks of roles.
+func customized(p *ProgramPass, block func(*ir.Role) *ir.Customization, second bool, visit func(role *ir.Role, text string, place hcl.Range)) {
+	for _, role := range p.Roles {
+		c := block(role)
+		if c == nil {
+			continue
+		}
+		list, place := c.First, c.FirstRange
+		if second {
+			list, place = c.Second, c.SecondRange
+		}
+		for _, text := range list {
+			visit(role, text, place)
+		}
+	}
+}
+
+func vpcOf(r *ir.Role) *ir.Customization { return r.VPC }
+
+func kmsOf(r *ir.Role) *ir.Customization { return r.KMS }
