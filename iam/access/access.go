@@ -179,8 +179,9 @@ func (c *comparison) settle(e *engine, way int) (Answer, *Witness, error) {
 			return Unknown, nil, &UnconfirmedError{*w}
 		}
 	}
-	for _, f := range guesses {
-		if w := c.try(e, f, way); w != nil {
+	tries := triesPerWay
+	for _, f := range guesses[:min(len(guesses), findingsPerWay)] {
+		if w := c.try(e, f, way, &tries); w != nil {
 			return Yes, w, nil
 		}
 	}
