@@ -20,7 +20,7 @@ func excessiveQuota() Rule {
 			for _, t := range p.Targets {
 				for _, name := range slices.Sorted(maps.Keys(t.Quotas)) {
 					given, q := t.Quotas[name], quotas()[name]
-					if !q.Adjustable() || given.Value <= q.Max {
+					if q.Max <= q.Default || given.Value <= q.Max {
 						continue
 					}
 					if f := p.at(nil, given.Range, name); f != nil {

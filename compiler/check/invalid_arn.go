@@ -29,14 +29,14 @@ func invalidARN() Rule {
 	}
 }
 
-// activityWith is an example: an activity of one parameter and a role that
-// gives it a value.
+// activityWith is an example: an activity of one parameter, an ARN or a
+// bucket's name, and a role that gives it a value.
 func activityWith(kind, value string) string {
-	resource := "item"
-	if kind != "arn" {
-		resource = `"arn:aws:s3:::${item}"`
+	action, resource := "sqs:SendMessage", "item"
+	if kind == "bucket_name" {
+		action, resource = "s3:GetObject", `"arn:${partition}:s3:::${item}/*"`
 	}
-	return "activity \"queue\" {\n  parameter \"item\" { type = " + kind + " }\n" +
-		"  statement \"Use\" {\n    actions   = [\"" + map[bool]string{true: "sqs:SendMessage", false: "s3:ListBucket"}[kind == "arn"] + "\"]\n    resources = [" + resource + "]\n  }\n}\n" +
-		"role \"r\" {\n  activity \"queue\" { item = " + value + " }\n}\n"
+	return "activity \"use_it\" {\n  parameter \"item\" { type = " + kind + " }\n" +
+		"  statement \"Use\" {\n    actions   = [\"" + action + "\"]\n    resources = [" + resource + "]\n  }\n}\n" +
+		"role \"r\" {\n  activity \"use_it\" { item = " + value + " }\n}\n"
 }

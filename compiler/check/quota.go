@@ -49,7 +49,7 @@ func limit(t *ir.Target, name string) (n int, stated bool) {
 func raise(t *ir.Target, name string) string {
 	q := quotas()[name]
 	n, _ := limit(t, name)
-	if !q.Adjustable() || n >= q.Max {
+	if q.Max <= q.Default || n >= q.Max {
 		return ""
 	}
 	account := "account block"

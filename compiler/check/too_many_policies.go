@@ -34,5 +34,5 @@ func tooManyPolicies() Rule {
 }
 
 func manyPoliciesExample(quota string) string {
-	return "account \"prod\" {\n  id     = \"123456789012\"\n  region = \"eu-west-1\"\n  quotas {\n    roles_per_account = 5000\n    " + quota + "\n  }\n}\nrole \"r\" {\n  for_each = toset([for i in range(1501) : \"t${i}\"])\n  statement \"Read\" {\n    actions   = [\"s3:GetObject\"]\n    resources = [\"arn:aws:s3:::acme/${each.key}/*\"]\n  }\n}\n"
+	return "account \"prod\" {\n  id     = \"123456789012\"\n  region = \"eu-west-1\"\n  quotas {\n    roles_per_account = 5000\n    " + quota + "\n  }\n}\nrole \"r\" {\n  for_each = toset(flatten([for i in range(19) : [for j in range(79) : \"t${i}-${j}\"]]))\n  statement \"Read\" {\n    actions   = [\"s3:GetObject\"]\n    resources = [\"arn:aws:s3:::acme/${each.key}/*\"]\n  }\n}\n"
 }

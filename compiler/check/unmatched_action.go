@@ -19,7 +19,7 @@ func unmatchedAction() Rule {
 		},
 		Stack: func(p *StackPass) {
 			p.eachAction(func(role *ir.Role, w *written, a *actionFacts) {
-				if w.trust || len(w.Resources) == 0 {
+				if w.trust || len(w.Resources) == 0 || !slices.ContainsFunc(w.Resources, wellFormedResource) {
 					return
 				}
 				known := w.look()
