@@ -113,7 +113,7 @@ func (d *policyDecoder) one(name string, text json.RawMessage) *Policy {
 	if text == nil || bytes.Equal(text, []byte("null")) || d.err != nil {
 		return nil
 	}
-	doc, err := policy.Parse(text)
+	doc, err := policy.ParseLoose(text)
 	if err != nil {
 		d.err = fmt.Errorf("%s: %w", name, err)
 		return nil

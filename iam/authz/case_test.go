@@ -68,7 +68,7 @@ func TestAnswers(t *testing.T) {
 		{`{"id":"4"}`, `{"id":"4","error":"the line has no \"request\""}`},
 		{`{"id":"5",` + request1 + `},"identity_policies":{}}`, `{"id":"5","error":"\"identity_policies\" has the wrong type of value: object"}`},
 		{`{"id":"6",` + request1 + `},"scps":[[` + allow + `,{"Statement":[]}],[{}]]}`, `{"id":"6","error":"scps[1][0]: offset 0: The policy document has no Statement element. It needs one with at least one statement."}`},
-		{`{"id":"7",` + request1 + `},"resource_policy":` + allow + `}`, `{"id":"7","error":"resource_policy: statement 1 (S): a statement of the resource-based policy needs Principal or NotPrincipal"}`},
+		{`{"id":"7",` + request1 + `},"identity_policies":[{"Statement":{"Effect":"Deny","Action":"*"}}]}`, `{"id":"7","error":"identity_policies[0]: statement 1: a statement of the identity-based policies needs Resource or NotResource"}`},
 		{`{"id":"8",` + request1 + `,"context":[]}}`, `{"id":"8","error":"\"context\" must be an object"}`},
 		{`{"id":"9",` + request1 + `,"context":{"a:b":"1","A:B":"2"}}}`, `{"id":"9","error":"context holds the key \"A:B\" twice; names compare without regard to case"}`},
 		{`{"id":"10",` + request1 + `,"context":{"a":{}}}}`, `{"id":"10","error":"context key \"a\": the value must be a string, a number, a boolean or a list of them"}`},

@@ -38,8 +38,8 @@ type Options struct {
 	StarCrossesColons bool
 
 	// PoliciesOnly leaves out what AWS decides without looking at policies: the
-	// full access of an account's root user, and that sts:GetCallerIdentity is
-	// always allowed.
+	// full access of an account's root user, that sts:GetCallerIdentity is always
+	// allowed, and what AWS lets nobody change, such as its managed policies.
 	PoliciesOnly bool
 }
 
@@ -119,13 +119,13 @@ type statement struct {
 	notResources []policy.ARNPattern // nil if the element is absent
 	principal    *principals
 	notPrincipal *principals
+	nobody       bool // the layer needs a principal element and there is none
 	conditions   []condition
 }
 
-// Compile makes policies ready. It fails on statements that AWS refuses in a
-// policy of their layer, naming policy and statement: without Resource where
-// the layer needs one, with Principal where it admits none, without Principal
-// in a resource-based policy, or with an unknown condition operator.
+// Compile makes policies ready. It fails on statements that cannot be judged,
+// naming policy and statement: with an unknown effect or condition operator, or
+// without Resource where a policy of the layer needs one.
 func Compile(p Policies, o Options) (*Evaluator, error) {
 	e := &Evaluator{options: o, hasSession: len(p.Session) > 0, boundary: len(p.Boundaries) > 0}
 	add := func(l Layer, level int, list []Policy) error { return e.add(l, level, list) }
@@ -190,6 +190,7 @@ func (e *Evaluator) statement(l Layer, d *policy.Document, i int) (statement, er
 		not:          src.NotActions != nil,
 		principal:    newPrincipals(src.Principal),
 		notPrincipal: newPrincipals(src.NotPrincipal),
+		nobody:       (l == Resource || l == RCP) && src.Principal == nil && src.NotPrincipal == nil,
 	}
 	actions := src.Actions
 	if s.not {
@@ -229,28 +230,15 @@ func newARNPatterns(list []string, o policy.ARNOptions) []policy.ARNPattern {
 	return out
 }
 
-// admitted refuses what AWS refuses when the policy is saved (IAM User Guide,
-// "IAM JSON policy elements: Resource" and "AWS JSON policy elements:
-// Principal").
+// admitted refuses statements that say too little to be judged. What AWS would
+// not save but has a plain meaning is judged: that belongs to a linter.
 func admitted(l Layer, s *policy.Statement) error {
-	hasPrincipal := s.Principal != nil || s.NotPrincipal != nil
-	hasResource := s.Resources != nil || s.NotResources != nil
-	switch l {
-	case Resource, RCP:
-		if !hasPrincipal {
-			return fmt.Errorf("a statement of the %s needs Principal or NotPrincipal", l)
-		}
-	case Endpoint:
-	default:
-		if hasPrincipal {
-			return fmt.Errorf("a statement of the %s takes no Principal; it applies to the principal that the policy is attached to", l)
-		}
-		if !hasResource {
-			return fmt.Errorf("the statement needs Resource or NotResource")
-		}
-	}
-	if s.Effect != policy.Allow && s.Effect != policy.Deny {
+	needsResource := l == Identity || l == Session || l == Boundary || l == SCP
+	switch {
+	case s.Effect != policy.Allow && s.Effect != policy.Deny:
 		return fmt.Errorf("the effect %q is neither %q nor %q", s.Effect, policy.Allow, policy.Deny)
+	case needsResource && s.Resources == nil && s.NotResources == nil:
+		return fmt.Errorf("a statement of the %s needs Resource or NotResource", l)
 	}
 	return nil
 }
@@ -301,6 +289,8 @@ func (s *statement) matchesPrincipal(f *frame) grip {
 			return gripNone
 		}
 		return gripDirect
+	case s.nobody:
+		return gripNone
 	}
 	return gripDirect
 }

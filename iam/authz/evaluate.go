@@ -211,19 +211,10 @@ func (f *frame) outcome() Outcome {
 		return Allow
 	case f.verdict.denied:
 		return ExplicitDeny
-	case f.guarded() || !f.granted():
+	case f.guarded() || f.protected() != "" || !f.granted():
 		return ImplicitDeny
 	}
 	return Allow
-}
-
-// alwaysAllowed reports whether AWS allows the action without policies: "No
-// permissions are required to perform this operation. If an administrator
-// attaches a policy to your identity that explicitly denies access to the
-// sts:GetCallerIdentity action, you can still perform this operation" (STS API
-// Reference, "GetCallerIdentity").
-func (f *frame) alwaysAllowed() bool {
-	return !f.evaluator.options.PoliciesOnly && f.subject.iam() && strings.EqualFold(f.request.Action, "sts:GetCallerIdentity")
 }
 
 // guarded reports whether a layer that can only withhold does.

@@ -100,6 +100,9 @@ func (f *frame) gaps(dst []Reason, hits []hit) []Reason {
 	if f.alwaysAllowed() {
 		return append(dst, gap(Identity, Identity.String(), policy.Allow, "AWS always allows sts:GetCallerIdentity."))
 	}
+	if because := f.protected(); because != "" {
+		dst = append(dst, gap(Resource, "AWS", policy.Deny, because))
+	}
 	for i := range f.evaluator.groups {
 		g := &f.evaluator.groups[i]
 		if !f.applies(g.layer) || allows(f.evaluator, i, hits) {

@@ -83,19 +83,19 @@ func TestCompileErrors(t *testing.T) {
 	}
 	plain := policy.Statement{SID: "S", Effect: policy.Allow, Actions: []string{"*"}, Resources: []string{"*"}}
 	with := func(change func(*policy.Statement)) authz.Policy { s := plain.Clone(); change(&s); return document(s) }
-	owned := with(func(s *policy.Statement) { s.Principal = &policy.Principal{Any: true} })
+	unknown := with(func(s *policy.Statement) { s.Conditions = []policy.Condition{{Operator: "Like", Key: "k"}} })
+	bare := with(func(s *policy.Statement) { s.Resources = nil })
 	for _, tt := range []struct {
 		p    authz.Policies
 		want string
 	}{
-		{authz.Policies{Identity: []authz.Policy{owned}}, "p: statement 2 (S): a statement of the identity-based policies takes no Principal"},
-		{authz.Policies{Session: []authz.Policy{owned}}, "session policy takes no Principal"},
-		{authz.Policies{Boundaries: []authz.Policy{owned}}, "permissions boundary takes no Principal"},
-		{authz.Policies{SCPs: [][]authz.Policy{{owned}}}, "service control policies takes no Principal"},
-		{authz.Policies{RCPs: [][]authz.Policy{{document(plain)}}}, "p: statement 1: a statement of the resource control policies needs Principal"},
-		{authz.Policies{Resource: &owned}, "p: statement 1: a statement of the resource-based policy needs Principal"},
-		{authz.Policies{Endpoints: []authz.Policy{with(func(s *policy.Statement) { s.Conditions = []policy.Condition{{Operator: "Like", Key: "k"}} })}}, `the condition operator "Like" does not exist`},
-		{authz.Policies{Identity: []authz.Policy{with(func(s *policy.Statement) { s.Resources = nil })}}, "needs Resource or NotResource"},
+		{authz.Policies{Endpoints: []authz.Policy{unknown}}, `p: statement 2 (S): the condition operator "Like" does not exist`},
+		{authz.Policies{Resource: &unknown}, "does not exist"},
+		{authz.Policies{RCPs: [][]authz.Policy{{unknown}}}, "does not exist"},
+		{authz.Policies{Identity: []authz.Policy{bare}}, "p: statement 2 (S): a statement of the identity-based policies needs Resource or NotResource"},
+		{authz.Policies{Session: []authz.Policy{bare}}, "a statement of the session policy needs"},
+		{authz.Policies{Boundaries: []authz.Policy{bare}}, "a statement of the permissions boundary needs"},
+		{authz.Policies{SCPs: [][]authz.Policy{{bare}}}, "a statement of the service control policies needs"},
 		{authz.Policies{Identity: []authz.Policy{with(func(s *policy.Statement) { s.Effect = "allow" })}}, `the effect "allow" is neither "Allow" nor "Deny"`},
 	} {
 		if _, err := authz.Compile(tt.p, authz.Options{}); err == nil || !strings.Contains(err.Error(), tt.want) {
@@ -160,6 +160,9 @@ func TestOtherPrincipals(t *testing.T) {
 		if o, err := e.Decide(r); err != nil || o != want {
 			t.Errorf("%s: %v, %v", principal, o, err)
 		}
+	}
+	if s := authz.RCP.String(); s != "resource control policies" {
+		t.Errorf("RCPs are called %q", s)
 	}
 	if s := authz.Outcome(0).String() + authz.Layer(0).String(); s != "" {
 		t.Errorf("names of nothing: %q", s)

@@ -24,8 +24,15 @@ import (
 // admitted in this type of policy (Principal in an identity-based one) is not
 // decided here. The error is always an *Error. Parse takes time and memory
 // linear in src; the caller bounds its length.
-func Parse(src []byte) (*Document, error) {
-	p := parser{scanner{src: src}}
+func Parse(src []byte) (*Document, error) { return parse(src, false) }
+
+// ParseLoose reads as [Parse] does, and takes a string other than "*" as the
+// value of Principal or NotPrincipal, which the grammar lacks and IAM refuses,
+// for an AWS principal. Simulators of policies admit that form.
+func ParseLoose(src []byte) (*Document, error) { return parse(src, true) }
+
+func parse(src []byte, loose bool) (*Document, error) {
+	p := parser{scanner: scanner{src: src}, loose: loose}
 	d, err := p.document()
 	if err == nil && (p.space() != 0 || p.pos < len(src)) {
 		err = p.errorf(p.pos, "The text goes on after the policy document with %s.", p.found())
@@ -37,7 +44,10 @@ func Parse(src []byte) (*Document, error) {
 }
 
 // A parser knows the grammar; its scanner knows JSON.
-type parser struct{ scanner }
+type parser struct {
+	scanner
+	loose bool
+}
 
 // object calls member for every member of the object that is next. member
 // reads the value; object refuses a name that was there already.
@@ -236,6 +246,9 @@ func (p *parser) principal(where string) (*Principal, *Error) {
 		s, err := p.text()
 		if err != nil {
 			return nil, err
+		}
+		if s != "*" && p.loose {
+			return &Principal{AWS: []string{s}}, nil
 		}
 		if s != "*" {
 			return nil, p.errorf(at, `%s %q must be "*" or an object such as {"AWS": %q}.`, where, s, s)

@@ -146,3 +146,11 @@ func TestParseManyNames(t *testing.T) {
 		t.Error("a name that stands twice among forty is accepted")
 	}
 }
+
+func TestParseLoose(t *testing.T) {
+	const text = `{"Statement":[{"Effect":"Allow","NotPrincipal":"x","Action":"a:b"}]}`
+	got, err := policy.ParseLoose([]byte(text))
+	if err != nil || !cmp.Equal(got.Statements[0].NotPrincipal, &policy.Principal{AWS: []string{"x"}}) {
+		t.Errorf("got %+v, %v", got, err)
+	}
+}
