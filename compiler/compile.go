@@ -1,5 +1,5 @@
 // Package compiler turns a configuration into roles with policies and checks
-// them: resolve, lower, fit, check. Emitting is a step of its own, since it is
+// them: resolve, lower, fit, prove, check. Emitting is a step of its own, since it is
 // done only for a stack without errors.
 package compiler
 
@@ -12,6 +12,7 @@ import (
 	"github.com/sagemaker-roles/smr/compiler/fit"
 	"github.com/sagemaker-roles/smr/compiler/ir"
 	"github.com/sagemaker-roles/smr/compiler/lower"
+	"github.com/sagemaker-roles/smr/compiler/prove"
 	"github.com/sagemaker-roles/smr/compiler/resolve"
 	"github.com/sagemaker-roles/smr/dsl"
 	"github.com/sagemaker-roles/smr/dsl/diag"
@@ -37,6 +38,9 @@ type Result struct {
 	Program *ir.Program
 	Stack   *ir.Stack
 	Diags   hcl.Diagnostics
+	// Fault is a fault of smr itself that leaves the result without a verdict:
+	// a proof and the evaluation contradict one another.
+	Fault error
 }
 
 // Compile runs every step up to the checks. A step works on what the one
@@ -58,6 +62,10 @@ func Compile(o Options) *Result {
 	r.Stack, more = lower.Lower(r.Program)
 	diags = append(diags, more...)
 	fit.Fit(r.Stack)
+	if !diags.HasErrors() {
+		more, r.Fault = prove.Stack(r.Program, r.Stack)
+		diags = append(diags, more...)
+	}
 	r.Diags = append(diags, check.Stack(r.Program, r.Stack)...)
 	return r
 }

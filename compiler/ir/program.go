@@ -33,6 +33,7 @@ type Target struct {
 	Partition string
 	Quotas    map[string]Quota // what the account block overrides, by name
 	Range     hcl.Range        // the account block, zero for "any"
+	Scope     *hcl.EvalContext // what every expression of the target sees
 	// Policies are the texts that policy blocks give, by ARN.
 	Policies map[string]*KnownPolicy
 }

@@ -49,7 +49,8 @@ func (r *resolver) target(t *ir.Target) {
 	for _, decl := range r.c.Roles {
 		instances = append(instances, s.instances(decl)...)
 	}
-	if r.anyRefs {
+	t.Scope = s.ctx
+	if r.anyRefs || len(r.c.Expects)+len(r.c.Guardrails) > 0 {
 		s.ctx.Variables["role"] = r.roleValues(instances)
 		s.deferredLocals()
 		instances = s.deployed(instances)

@@ -1,0 +1,85 @@
+package prove
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/sagemaker-roles/smr/iam/policy"
+)
+
+// mayMeet reports whether an Allow of d can match a request that never matches.
+// It errs on the side of yes: NotAction, NotResource and conditions are passed
+// over, and what a variable or pseudo parameter stands for may be anything.
+func mayMeet(d, never *policy.Document) bool {
+	return slices.ContainsFunc(d.Statements, func(s policy.Statement) bool {
+		return s.Effect == policy.Allow && slices.ContainsFunc(never.Statements, func(n policy.Statement) bool {
+			return listsMeet(s.Actions, n.Actions, policy.Lower) && listsMeet(s.Resources, n.Resources, open)
+		})
+	})
+}
+
+// listsMeet reports whether two patterns of the lists overlap; an absent list
+// (its Not form is used) overlaps everything.
+func listsMeet(a, b []string, prepare func(string) string) bool {
+	if len(a) == 0 || len(b) == 0 {
+		return true
+	}
+	for _, x := range a {
+		x = prepare(x)
+		for _, y := range b {
+			if overlap(wide(x), wide(prepare(y))) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// wide lets a "?", which is one character of several bytes, match anything.
+func wide(s string) string { return strings.ReplaceAll(s, "?", "*") }
+
+// open makes what is not known in a resource a wildcard.
+func open(s string) string {
+	for _, p := range []string{policy.PseudoPartition, policy.PseudoRegion, policy.PseudoAccount} {
+		s = strings.ReplaceAll(s, p, "*")
+	}
+	for {
+		i := strings.Index(s, "${")
+		if i < 0 {
+			return s
+		}
+		end := strings.IndexByte(s[i:], '}')
+		if end < 0 {
+			return s[:i] + "*"
+		}
+		s = s[:i] + "*" + s[i+end+1:]
+	}
+}
+
+// overlap reports whether some text matches both patterns, whose only wildcard
+// is "*". It walks the two side by side, keeping every pair of places that can
+// be reached.
+func overlap(a, b string) bool {
+	row := make([]bool, len(b)+1)
+	row[0] = true
+	for j := 0; j < len(b) && b[j] == '*'; j++ {
+		row[j+1] = true
+	}
+	for i := range len(a) {
+		next := make([]bool, len(b)+1)
+		next[0] = row[0] && a[i] == '*'
+		for j := range len(b) {
+			x, y := a[i], b[j]
+			switch {
+			case x == '*':
+				next[j+1] = row[j+1] || next[j]
+			case y == '*':
+				next[j+1] = next[j] || row[j+1]
+			default:
+				next[j+1] = row[j] && x == y
+			}
+		}
+		row = next
+	}
+	return row[len(b)]
+}
