@@ -28,15 +28,6 @@ type Options struct {
 	// Split allows CloudFormation several templates where one would pass its
 	// limits.
 	Split bool
-	// Quotas tells what a role uses of the quotas that the manifest reports, nil
-	// when they are not known.
-	Quotas func(*ir.StackRole) []QuotaUse
-}
-
-// A QuotaUse is how much of one quota a role uses.
-type QuotaUse struct {
-	Name        string // as account blocks name it
-	Used, Limit int
 }
 
 // Source is the place of r as the manifest and templates name it.

@@ -7,6 +7,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/sagemaker-roles/smr/compiler/ir"
+	"github.com/sagemaker-roles/smr/iam/facts"
 	"github.com/sagemaker-roles/smr/iam/policy"
 )
 
@@ -51,7 +52,7 @@ const (
 //     number of its source;
 //   - sources: the statements as they were written, each once: activity and
 //     label, file and line, and why it is there.
-func Manifest(target string, stack *ir.Stack, o Options, files []ir.File, entries []Entry) ir.File {
+func Manifest(target string, stack *ir.Stack, files []ir.File, entries []Entry) ir.File {
 	m := manifest{sources: map[source]int{}, sizes: map[*policy.Document]int{}}
 	w := &m.w
 	w.Grow(1<<12 + 200*len(files) + 2000*len(entries))
@@ -65,7 +66,7 @@ func Manifest(target string, stack *ir.Stack, o Options, files []ir.File, entrie
 	w.Key("roles")
 	w.Open('[')
 	for i := range entries {
-		m.role(&entries[i], o)
+		m.role(&entries[i])
 	}
 	w.Close()
 	w.Key("sources")
@@ -126,7 +127,7 @@ func Digest(data []byte) string {
 	return "sha256:" + hex.EncodeToString(sum[:])
 }
 
-func (m *manifest) role(e *Entry, o Options) {
+func (m *manifest) role(e *Entry) {
 	w, r := &m.w, e.Role
 	w.Open('{')
 	w.Field("role", r.Address())
@@ -152,20 +153,7 @@ func (m *manifest) role(e *Entry, o Options) {
 		}
 		w.Close()
 	}
-	if o.Quotas != nil {
-		w.Key("quotas")
-		w.Open('{')
-		for _, q := range o.Quotas(r) {
-			w.Key(q.Name)
-			w.OpenLine('{')
-			w.Key("used")
-			w.Int(q.Used)
-			w.Key("limit")
-			w.Int(q.Limit)
-			w.Close()
-		}
-		w.Close()
-	}
+	m.quotas(r)
 	w.Key("policies")
 	w.Open('[')
 	for i := range e.Policies {
@@ -173,6 +161,59 @@ func (m *manifest) role(e *Entry, o Options) {
 	}
 	w.Close()
 	w.Close()
+}
+
+// quotas writes how much r uses of what IAM limits for each role. Sizes of
+// documents with pseudo parameters are the most that they can become.
+func (m *manifest) quotas(r *ir.StackRole) {
+	largest, inline := 0, 0
+	for i := range r.Managed {
+		largest = max(largest, m.size(&r.Managed[i]))
+	}
+	for i := range r.Inline {
+		inline += m.size(&r.Inline[i])
+	}
+	w := &m.w
+	w.Key("quotas")
+	w.Open('{')
+	for _, q := range []struct {
+		name string
+		used int
+	}{
+		{"attached_policies_per_role", len(r.Managed) + len(r.Attached)},
+		{"managed_policy_size", largest},
+		{"inline_policies_size", inline},
+		{"trust_policy_size", m.size(&r.Trust)},
+		{"tags", len(r.Tags)},
+	} {
+		w.Key(q.name)
+		w.OpenLine('{')
+		w.Key("used")
+		w.Int(q.used)
+		w.Key("limit")
+		w.Int(limit(r.Target, q.name))
+		w.Close()
+	}
+	w.Close()
+}
+
+// limit is what the account block says of a quota, or IAM's default.
+func limit(t *ir.Target, name string) int {
+	if q, ok := t.Quotas[name]; ok {
+		return q.Value
+	}
+	q, _ := facts.FindQuota(name)
+	return q.Default
+}
+
+// size is that of p as IAM counts it; roles share documents.
+func (m *manifest) size(p *ir.Policy) int {
+	n, ok := m.sizes[p.Document]
+	if !ok {
+		n = policy.Size(p.Document)
+		m.sizes[p.Document] = n
+	}
+	return n
 }
 
 // spelled writes pseudo parameters as the language does.
@@ -188,13 +229,8 @@ func (m *manifest) policy(e *PolicyEntry) {
 	w.Field("activity", p.Activity)
 	w.Field("file", e.File)
 	w.Field("resource", e.Resource)
-	size, ok := m.sizes[p.Document]
-	if !ok {
-		size = policy.Size(p.Document)
-		m.sizes[p.Document] = size
-	}
 	w.Key("size")
-	w.Int(size)
+	w.Int(m.size(p))
 	w.Key("statements")
 	w.Open('[')
 	for i := range p.Origins {

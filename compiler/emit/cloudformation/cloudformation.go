@@ -13,6 +13,7 @@ import (
 	"github.com/sagemaker-roles/smr/compiler/emit"
 	"github.com/sagemaker-roles/smr/compiler/ir"
 	"github.com/sagemaker-roles/smr/dsl/diag"
+	"github.com/sagemaker-roles/smr/iam/facts"
 )
 
 // Emit writes the templates of stack as <first account that it serves, or
@@ -30,7 +31,10 @@ func Emit(stack *ir.Stack, o emit.Options) ([]ir.File, hcl.Diagnostics) {
 	if format != emit.YAML && format != emit.JSON {
 		return nil, hcl.Diagnostics{diag.Errorf("unknown-format", hcl.Range{Filename: "--format"}, "CloudFormation templates have no format %q. Write %q or %q.", o.Format, emit.YAML, emit.JSON)}
 	}
-	e := emitter{stack: stack, options: o, format: format, entry: map[*ir.StackRole]emit.Entry{}}
+	e := emitter{
+		stack: stack, options: o, format: format, entry: map[*ir.StackRole]emit.Entry{},
+		resources: limit("template_resources"), bytes: limit("template_size_s3"),
+	}
 	for _, g := range groups(stack) {
 		e.group(g)
 	}
@@ -43,7 +47,7 @@ func Emit(stack *ir.Stack, o emit.Options) ([]ir.File, hcl.Diagnostics) {
 	for _, r := range stack.Roles {
 		entries = append(entries, e.entry[r])
 	}
-	files := append(e.files, emit.Manifest("cloudformation", stack, o, e.files, entries))
+	files := append(e.files, emit.Manifest("cloudformation", stack, e.files, entries))
 	emit.Sort(files)
 	return files, e.diags
 }
@@ -55,6 +59,14 @@ type emitter struct {
 	files   []ir.File
 	entry   map[*ir.StackRole]emit.Entry
 	diags   hcl.Diagnostics
+
+	resources, bytes int // what a template holds at most
+}
+
+// limit is a quota of CloudFormation.
+func limit(name string) int {
+	q, _ := facts.FindQuota(name)
+	return q.Default
 }
 
 // group writes the templates of one group.
@@ -62,19 +74,19 @@ func (e *emitter) group(g *group) {
 	b := &builder{stack: e.stack, group: g, ids: nameResources(g.merged), label: emit.ByLabel(g.merged)}
 	rest := g.merged
 	for part := 1; len(rest) > 0; part++ {
-		roles := fitResources(rest)
-		if len(roles) < len(rest) && !e.options.Split || resources(roles[0]) > maxResources {
+		roles := fitResources(rest, e.resources)
+		if len(roles) < len(rest) && !e.options.Split || resources(roles[0]) > e.resources {
 			e.tooMany(g, rest)
 			return
 		}
 		data, ok := e.encode(b, roles)
-		for ok && len(data) > maxBytes {
+		for ok && len(data) > e.bytes {
 			if !e.options.Split || len(roles) == 1 {
 				e.tooLarge(g, roles, len(data))
 				return
 			}
 			// As many roles as would fit if all were alike, and fewer each time.
-			roles = roles[:max(1, min(len(roles)-1, len(roles)*maxBytes/len(data)))]
+			roles = roles[:max(1, min(len(roles)-1, len(roles)*e.bytes/len(data)))]
 			data, ok = e.encode(b, roles)
 		}
 		if !ok {
@@ -93,10 +105,10 @@ func (e *emitter) group(g *group) {
 
 // fitResources is as many of roles, from the first, as have at most the
 // resources of a template, and at least one.
-func fitResources(roles []*ir.StackRole) []*ir.StackRole {
+func fitResources(roles []*ir.StackRole, limit int) []*ir.StackRole {
 	n := 0
 	for i, r := range roles {
-		if n += resources(r); n > maxResources && i > 0 {
+		if n += resources(r); n > limit && i > 0 {
 			return roles[:i]
 		}
 	}
@@ -133,24 +145,24 @@ func (e *emitter) record(g *group, b *builder, from, count int, path string) {
 
 // tooMany reports that roles have more resources than a template may.
 func (e *emitter) tooMany(g *group, roles []*ir.StackRole) {
-	if n := resources(roles[0]); n > maxResources {
-		e.diags = append(e.diags, diag.Errorf("template-too-large", emit.RoleRange(roles[0]), "The role %s has %s resources, and a CloudFormation template at most %d. Give the role fewer policies: layout = \"packed\" or \"inline\".", roles[0].Address(), thousands(n), maxResources))
+	if n := resources(roles[0]); n > e.resources {
+		e.diags = append(e.diags, diag.Errorf("template-too-large", emit.RoleRange(roles[0]), "The role %s has %s resources, and a CloudFormation template at most %d. Give the role fewer policies: layout = \"packed\" or \"inline\".", roles[0].Address(), thousands(n), e.resources))
 		return
 	}
 	n := 0
 	for _, r := range roles {
 		n += resources(r)
 	}
-	e.diags = append(e.diags, diag.Errorf("template-too-large", place(g, roles), "The template %q would have %s resources, and CloudFormation takes %d at most. Split it into several templates with --split, or make fewer policies with layout = \"packed\" or \"inline\".", g.targets[0].Name, thousands(n), maxResources))
+	e.diags = append(e.diags, diag.Errorf("template-too-large", place(g, roles), "The template %q would have %s resources, and CloudFormation takes %d at most. Split it into several templates with --split, or make fewer policies with layout = \"packed\" or \"inline\".", g.targets[0].Name, thousands(n), e.resources))
 }
 
 // tooLarge reports that a template of roles has more bytes than it may.
 func (e *emitter) tooLarge(g *group, roles []*ir.StackRole, size int) {
 	if len(roles) == 1 {
-		e.diags = append(e.diags, diag.Errorf("template-too-large", emit.RoleRange(roles[0]), "The template of the role %s alone would have %s bytes, and CloudFormation takes %s at most. Give the role fewer statements.", roles[0].Address(), thousands(size), thousands(maxBytes)))
+		e.diags = append(e.diags, diag.Errorf("template-too-large", emit.RoleRange(roles[0]), "The template of the role %s alone would have %s bytes, and CloudFormation takes %s at most. Give the role fewer statements.", roles[0].Address(), thousands(size), thousands(e.bytes)))
 		return
 	}
-	e.diags = append(e.diags, diag.Errorf("template-too-large", place(g, roles), "The template %q would have %s bytes, and CloudFormation takes %s at most. Split it into several templates with --split.", g.targets[0].Name, thousands(size), thousands(maxBytes)))
+	e.diags = append(e.diags, diag.Errorf("template-too-large", place(g, roles), "The template %q would have %s bytes, and CloudFormation takes %s at most. Split it into several templates with --split.", g.targets[0].Name, thousands(size), thousands(e.bytes)))
 }
 
 // place is the account whose template is too large, or the first of its roles.
@@ -164,9 +176,9 @@ func place(g *group, roles []*ir.StackRole) hcl.Range {
 // large is one notice for all templates that a request cannot hold.
 func (e *emitter) large() {
 	var first *ir.File
-	n := 0
+	n, inline := 0, limit("template_size_inline")
 	for i := range e.files {
-		if len(e.files[i].Data) > maxBody {
+		if len(e.files[i].Data) > inline {
 			if n == 0 {
 				first = &e.files[i]
 			}
@@ -181,7 +193,7 @@ func (e *emitter) large() {
 		others = fmt.Sprintf(" (%d templates are like this)", n)
 	}
 	subject := emit.RoleRange(e.stack.Roles[0])
-	e.diags = append(e.diags, diag.Noticef("template-needs-bucket", subject, "The template %q has %s bytes%s, and a request to CloudFormation holds %s. Deploy it from an S3 bucket: aws cloudformation deploy takes --s3-bucket.", first.Path, thousands(len(first.Data)), others, thousands(maxBody)))
+	e.diags = append(e.diags, diag.Noticef("template-needs-bucket", subject, "The template %q has %s bytes%s, and a request to CloudFormation holds %s. Deploy it from an S3 bucket: aws cloudformation deploy takes --s3-bucket.", first.Path, thousands(len(first.Data)), others, thousands(inline)))
 }
 
 // thousands writes n as 1,000,000.

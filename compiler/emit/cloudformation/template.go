@@ -9,15 +9,6 @@ import (
 	"github.com/sagemaker-roles/smr/compiler/ir"
 )
 
-// Limits of a template (CloudFormation User Guide, "CloudFormation quotas",
-// 2026). Of the outputs, a template has one for each role or none at all.
-const (
-	maxResources = 500
-	maxOutputs   = 200
-	maxBytes     = 1_000_000 // in a bucket; AWS says 1 MB
-	maxBody      = 51_200    // in a request
-)
-
 // A builder makes the templates of one group.
 type builder struct {
 	stack *ir.Stack
@@ -44,7 +35,7 @@ func (b *builder) template(roles []*ir.StackRole) *yaml.Node {
 		set(outputs, b.ids[r]+"Arn", o)
 	}
 	set(n, "Resources", resources)
-	if len(roles) <= maxOutputs {
+	if len(roles) <= limit("template_outputs") {
 		set(n, "Outputs", outputs)
 	}
 	return n

@@ -4,7 +4,7 @@
 package policyjson
 
 import (
-	"strconv"
+	"fmt"
 
 	"github.com/hashicorp/hcl/v2"
 
@@ -24,7 +24,7 @@ import (
 // and manifest.json. JSON spells everything out, so a role that holds its
 // account's id, Region or partition needs a declared account: without one it is
 // the error account-required.
-func Emit(stack *ir.Stack, o emit.Options) ([]ir.File, hcl.Diagnostics) {
+func Emit(stack *ir.Stack, _ emit.Options) ([]ir.File, hcl.Diagnostics) {
 	folders, diags := emit.Folders(stack)
 	diags = append(diags, needAccount(stack)...)
 	if diags.HasErrors() {
@@ -39,7 +39,7 @@ func Emit(stack *ir.Stack, o emit.Options) ([]ir.File, hcl.Diagnostics) {
 		e.role(r, r.Target.Name+"/"+folders[r]+"/")
 	}
 	emit.Sort(e.files)
-	files := append(e.files, emit.Manifest("json", stack, o, e.files, e.entries))
+	files := append(e.files, emit.Manifest("json", stack, e.files, e.entries))
 	emit.Sort(files)
 	return files, diags
 }
@@ -132,14 +132,11 @@ func needAccount(stack *ir.Stack) hcl.Diagnostics {
 	if n == 0 {
 		return nil
 	}
-	more := ""
-	switch {
-	case n == 2:
-		more = ", and so does 1 more role"
-	case n > 2:
-		more = ", and so do " + strconv.Itoa(n-1) + " more roles"
+	who, hold := "The role "+first.Address(), "holds"
+	if n > 1 {
+		who, hold = fmt.Sprintf("%s and %d more", who, n-1), "hold"
 	}
-	d := diag.Errorf("account-required", emit.RoleRange(first), "%s of the role %s holds an account's id, Region or partition%s, and no account is declared. Policy JSON spells them out. Declare an account, or compile to CloudFormation or Terraform, which ask the account that they are deployed to.", what, first.Address(), more)
+	d := diag.Errorf("account-required", emit.RoleRange(first), "%s %s an account's id, Region or partition (here in %s), and no account is declared. Policy JSON spells them out. Declare an account, or compile to CloudFormation or Terraform, which take them from where they are deployed.", who, hold, what)
 	diag.InfoOf(d).Count = n
 	return hcl.Diagnostics{diag.Suggest(d, "Declare the account", "account \"main\" {\n  id     = \"123456789012\"\n  region = \"eu-west-1\"\n}")}
 }

@@ -12,16 +12,16 @@ import (
 // written, "" if none does. held remembers documents that were looked at.
 func pseudoIn(r *ir.StackRole, held map[*policy.Document]bool) string {
 	texts := []struct{ what, text string }{
-		{"The name", r.IAMName},
-		{"The path", r.Path},
-		{"The description", r.Description},
-		{"The permissions boundary", r.PermissionsBoundary},
+		{"its name", r.IAMName},
+		{"its path", r.Path},
+		{"its description", r.Description},
+		{"its permissions boundary", r.PermissionsBoundary},
 	}
 	for _, a := range r.Attached {
-		texts = append(texts, struct{ what, text string }{"A policy in managed_policies", a.Text})
+		texts = append(texts, struct{ what, text string }{"managed_policies", a.Text})
 	}
 	for _, t := range r.Tags {
-		texts = append(texts, struct{ what, text string }{fmt.Sprintf("The tag %q", t.Key), t.Key + t.Value})
+		texts = append(texts, struct{ what, text string }{fmt.Sprintf("its tag %q", t.Key), t.Key + t.Value})
 	}
 	for _, t := range texts {
 		if policy.HasPseudo(t.text) {
@@ -36,18 +36,18 @@ func pseudoIn(r *ir.StackRole, held map[*policy.Document]bool) string {
 		}
 		switch {
 		case policy.HasPseudo(p.Name):
-			return "The name of a policy"
+			return "the name of a policy"
 		case has:
 			return what
 		}
 		return ""
 	}
-	if w := look("The trust policy", &r.Trust); w != "" {
+	if w := look("its trust policy", &r.Trust); w != "" {
 		return w
 	}
 	for _, list := range [][]ir.Policy{r.Managed, r.Inline} {
 		for i := range list {
-			if w := look(fmt.Sprintf("The policy %q", list[i].Name), &list[i]); w != "" {
+			if w := look(fmt.Sprintf("the policy %q", list[i].Name), &list[i]); w != "" {
 				return w
 			}
 		}

@@ -30,7 +30,7 @@ const sharedFile = "smr.tf.json"
 // aws_iam_role_policies_exclusive do. Without an account, its id, the partition
 // and the Region are data sources. Provider and backend are the user's to
 // configure, in a file beside these.
-func Emit(stack *ir.Stack, o emit.Options) ([]ir.File, hcl.Diagnostics) {
+func Emit(stack *ir.Stack, _ emit.Options) ([]ir.File, hcl.Diagnostics) {
 	folders, diags := emit.Folders(stack)
 	if diags.HasErrors() {
 		return nil, diags
@@ -54,7 +54,7 @@ func Emit(stack *ir.Stack, o emit.Options) ([]ir.File, hcl.Diagnostics) {
 		entries = append(entries, m.entries...)
 	}
 	emit.Sort(files)
-	files = append(files, emit.Manifest("terraform", stack, o, files, entries))
+	files = append(files, emit.Manifest("terraform", stack, files, entries))
 	emit.Sort(files)
 	return files, diags
 }
