@@ -186,7 +186,11 @@ func (s *statement) because(f *frame, l Layer, g grip) string {
 		text += " to the principal"
 	}
 	for i := range s.conditions {
-		text += " where " + s.conditions[i].text(f)
+		join := " and "
+		if i == 0 {
+			join = " where "
+		}
+		text += join + s.conditions[i].text(f)
 	}
 	return text + "."
 }
