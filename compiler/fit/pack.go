@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/sagemaker-roles/smr/compiler/ir"
+	"github.com/sagemaker-roles/smr/iam/access"
 	"github.com/sagemaker-roles/smr/iam/policy"
 )
 
@@ -17,14 +18,37 @@ type item struct {
 }
 
 // packed distributes the statements of groups over the fewest documents, after
-// merging statements where that obviously grants the same. Statements keep
+// merging statements where that is proved to grant the same. Statements keep
 // their order inside a document.
 func (p *packer) packed(groups []ir.Policy) []ir.Policy {
 	key := cacheKey(groups)
 	if out, ok := p.cache[key]; ok {
 		return out
 	}
-	items := p.items(groups)
+	out := p.distributed(p.items(groups, true))
+	if !same(groups, out) {
+		out = p.distributed(p.items(groups, false))
+	}
+	p.cache[key] = out
+	return out
+}
+
+// same proves that packing left every request with its answer. Where it cannot
+// be proved the statements are left as they were.
+func same(groups, out []ir.Policy) bool {
+	side := func(list []ir.Policy) access.Side {
+		s := access.Side{}
+		for _, p := range list {
+			s.Identity = append(s.Identity, p.Document)
+		}
+		return s
+	}
+	r, err := access.Compare(side(groups), side(out), access.Options{Facts: access.ServiceFacts(), NoRows: true})
+	return err == nil && r.Empty()
+}
+
+// distributed puts statements into the fewest documents.
+func (p *packer) distributed(items []item) []ir.Policy {
 	sizes := make([]int, len(items))
 	for i, it := range items {
 		sizes[i] = it.size + 1 // with the comma
@@ -40,7 +64,6 @@ func (p *packer) packed(groups []ir.Policy) []ir.Policy {
 	for _, bin := range bins {
 		out = append(out, document(bin))
 	}
-	p.cache[key] = out
 	return out
 }
 
@@ -68,11 +91,16 @@ func document(bin []item) ir.Policy {
 
 // items lists the statements, merged where they can be and split where one
 // alone is larger than a policy may be.
-func (p *packer) items(groups []ir.Policy) []item {
+func (p *packer) items(groups []ir.Policy, merging bool) []item {
 	var items []item
 	for _, g := range groups {
 		for i, s := range g.Document.Statements {
-			items = merge(items, item{statement: s.Clone(), origin: g.Origins[i]})
+			it := item{statement: s.Clone(), origin: g.Origins[i]}
+			if merging {
+				items = merge(items, it)
+			} else {
+				items = append(items, it)
+			}
 		}
 	}
 	uniqueSIDs(items)
