@@ -34,7 +34,7 @@ func duplicatePolicyName() Rule {
 					}
 					place := p.policyPlace(role, m)
 					if f := p.at(role.Role, place, m.Name); f != nil {
-						f.errorf("Two managed policies of one account would be named %q: one of the role %q and one of %q. IAM compares names without regard to case.", m.Name, first.role.Address(), role.Address()).
+						f.errorf("Two managed policies of one account would be named %q: one of the role %q and one of %q. IAM compares names without regard to case.", m.Name, named(first.role), named(role)).
 							wayOut("Change the policy_name of an activity or the name of a role.")
 						if other := p.policyPlace(first.role, first.policy); other != place {
 							f.relate(other, "the first one")

@@ -29,7 +29,7 @@ func duplicateRoleName() Rule {
 				}
 				place := p.placeOf(role, role.Range("name"))
 				if f := p.at(role, place, role.IAMName); f != nil {
-					f.errorf("The roles %q and %q of one account would both be named %q, and IAM compares names without regard to case.", first.Address(), role.Address(), role.IAMName).
+					f.errorf("The roles %q and %q of one account would both be named %q, and IAM compares names without regard to case.", named(first), named(role), role.IAMName).
 						wayOut("Give one of them another label or set name.")
 					if other := p.placeOf(first, first.Range("name")); other != place {
 						f.relate(other, "the first one")

@@ -25,7 +25,7 @@ func invalidPath() Rule {
 					continue
 				}
 				if f := p.at(role, p.placeOf(role, role.Range("path")), role.Path); f != nil {
-					f.errorf("IAM refuses the path %q: %s.", role.Path, fault).wayOut("Write one such as \"/smr/forecast/\".")
+					f.errorf("IAM refuses the path %q: %s.", brief(role.Path), fault).wayOut("Write one such as \"/smr/forecast/\".")
 				}
 			}
 		},

@@ -24,7 +24,7 @@ func invalidPolicyName() Rule {
 							continue
 						}
 						if f := p.at(role.Role, p.policyPlace(role, &list[i]), list[i].Activity); f != nil {
-							f.errorf("IAM refuses the policy name %q: %s.", list[i].Name, fault).
+							f.errorf("IAM refuses the policy name %q: %s.", brief(list[i].Name), fault).
 								wayOut("Shorten or change the policy_name of the activity, or the name of the role.")
 						}
 					}

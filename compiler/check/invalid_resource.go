@@ -21,8 +21,11 @@ func invalidResource() Rule {
 			p.eachWritten(func(role *ir.Role, w *written) {
 				for _, list := range [][]string{w.Resources, w.NotResources} {
 					for _, resource := range list {
-						if wellFormedResource(resource) || isArgument(role, w, resource) {
+						if wellFormedResource(resource) {
 							continue
+						}
+						if _, judged := argumentOf(role, w.origin.Activity, resource); judged && w.origin.Activity != "" {
+							continue // invalid-arn
 						}
 						if place, ok := p.spot(w, resource); ok {
 							if f := p.at(role, place, resource); f != nil {
@@ -34,21 +37,6 @@ func invalidResource() Rule {
 			})
 		},
 	}
-}
-
-// isArgument reports whether a resource is what the role gave to a parameter,
-// which is judged there.
-func isArgument(role *ir.Role, w *written, resource string) bool {
-	found := false
-	for _, g := range role.Activities {
-		if g.Activity.Name != w.origin.Activity {
-			continue
-		}
-		for _, arg := range g.Args {
-			stringsOf(arg.Value, func(s string) { found = found || s == resource })
-		}
-	}
-	return found
 }
 
 // wellFormedResource reports whether IAM can read a resource: a pattern that

@@ -30,7 +30,7 @@ func invalidRoleName() Rule {
 
 func (p *ProgramPass) badName(role *ir.Role, fault string) {
 	if f := p.at(role, p.placeOf(role, role.Range("name")), role.IAMName); f != nil {
-		f.errorf("IAM refuses the role name %q: %s.", role.IAMName, fault).
+		f.errorf("IAM refuses the role name %q: %s.", brief(role.IAMName), fault).
 			wayOut("Give another label or set name.")
 	}
 }

@@ -32,7 +32,7 @@ func invalidTag() Rule {
 						continue
 					}
 					if f := p.at(role, p.within(p.placeOf(role, tag.Range, role.Range("tags")), tag.Key), tag.Key); f != nil {
-						f.errorf("IAM refuses the tag %q: %s.", tag.Key, fault)
+						f.errorf("IAM refuses the tag %q: %s.", brief(tag.Key), fault)
 					}
 				}
 			}
@@ -55,7 +55,7 @@ func tagFault(t *ir.Target, tag ir.Tag) string {
 	case !tagText(tag.Key):
 		return "its key may hold letters, digits, spaces and _ . : / = + - @ only"
 	case !tagText(tag.Value):
-		return fmt.Sprintf("its value %q may hold letters, digits, spaces and _ . : / = + - @ only", tag.Value)
+		return fmt.Sprintf("its value %q may hold letters, digits, spaces and _ . : / = + - @ only", brief(tag.Value))
 	}
 	return ""
 }

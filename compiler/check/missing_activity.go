@@ -57,7 +57,7 @@ func lacking(p *ProgramPass, role *ir.Role, g *ir.Grant, alternatives []string) 
 	if len(alternatives) > 1 {
 		need = "one of the activities " + quoteAny(alternatives)
 	}
-	f.errorf("The activity %q works only together with %s, which the role %q does not have.", g.Activity.Name, need, role.Address()).
+	f.errorf("The activity %q works only together with %s, which the role %q does not have.", g.Activity.Name, need, named(role)).
 		wayOut("%s to the role, or exclude %q.", add, g.Activity.Name).
 		fix("Add to the role", strings.Join(blocks[:1], "\n"))
 }

@@ -1,6 +1,8 @@
 package check
 
 import (
+	"fmt"
+
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/sagemaker-roles/smr/compiler/ir"
@@ -25,7 +27,7 @@ func missingBoundary() Rule {
 				return
 			}
 			f := p.at(nil, labelOf(without[0]), "")
-			f.noticef("%s without a permissions boundary, and the other roles have one.", roleList(without)).
+			f.noticef("%s no permissions boundary, and the other roles have one.", haveOrHas(without)).
 				wayOut("Set permissions_boundary, in the role or in its persona.")
 		},
 	}
@@ -33,4 +35,11 @@ func missingBoundary() Rule {
 
 func boundaryExample(boundary string) string {
 	return "role \"a\" {\n  permissions_boundary = \"arn:aws:iam::123456789012:policy/ml\"\n  managed_policies     = [\"arn:aws:iam::aws:policy/AmazonSageMakerReadOnly\"]\n}\nrole \"b\" {\n" + boundary + "  managed_policies = [\"arn:aws:iam::aws:policy/AmazonSageMakerReadOnly\"]\n}\n"
+}
+
+func haveOrHas(roles []*ir.Role) string {
+	if len(roles) == 1 {
+		return fmt.Sprintf("The role %q has", named(roles[0]))
+	}
+	return fmt.Sprintf("%d roles, %q among them, have", len(roles), named(roles[0]))
 }

@@ -26,8 +26,8 @@ func missingKeyPermissions() Rule {
 					continue
 				}
 				if f := p.at(x.passer.Role, p.placeOf(x.passer.Role, x.passer.PassRange), x.target.Address()); f != nil {
-					f.warnf("The role %q starts jobs only with its data keys, but %q, which it passes, is not allowed %s on %q.", x.passer.Address(), x.target.Address(), action, key).
-						wayOut("Give %q a kms block with the same data_keys.", x.target.Address()).
+					f.warnf("The role %q starts jobs only with its data keys, but %q, which it passes, is not allowed %s on %q.", named(x.passer), named(x.target), action, key).
+						wayOut("Give %q a kms block with the same data_keys.", named(x.target)).
 						relate(labelOf(x.target.Role), "the role that jobs run as")
 				}
 			}

@@ -25,7 +25,7 @@ func missingSageMakerTrust() Rule {
 					continue
 				}
 				if f := p.at(x.passer.Role, p.placeOf(x.passer.Role, x.passer.PassRange), x.target.Address()); f != nil {
-					f.warnf("The role %q may pass %q to SageMaker, but that role does not trust %q, so SageMaker cannot assume it.", x.passer.Address(), x.target.Address(), sagemaker).
+					f.warnf("The role %q may pass %q to SageMaker, but that role does not trust %q, so SageMaker cannot assume it.", named(x.passer), named(x.target), sagemaker).
 						wayOut("Add services = [%q] to its trust block, or do not pass it.", sagemaker).
 						relate(p.placeOf(x.target.Role, x.target.Role.Trust.Range), "its trust block")
 				}

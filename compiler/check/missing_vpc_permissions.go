@@ -1,8 +1,6 @@
 package check
 
 import (
-	"strings"
-
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/sagemaker-roles/smr/compiler/ir"
@@ -33,8 +31,8 @@ func missingVPCPermissions() Rule {
 					continue
 				}
 				if f := p.at(x.passer.Role, p.placeOf(x.passer.Role, x.passer.PassRange), x.target.Address()); f != nil {
-					f.warnf("The role %q starts jobs only in a VPC, but %q, which it passes, lacks %s, so they fail.", x.passer.Address(), x.target.Address(), strings.Join(list, ", ")).
-						wayOut("Give %q the activity \"access_required_aws_services\" and a vpc block.", x.target.Address()).
+					f.warnf("The role %q starts jobs only in a VPC, but %q, which it passes, lacks %s, so they fail.", named(x.passer), named(x.target), listed(list)).
+						wayOut("Give %q the activity \"access_required_aws_services\" and a vpc block.", named(x.target)).
 						relate(labelOf(x.target.Role), "the role that jobs run as")
 				}
 			}

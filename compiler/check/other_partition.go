@@ -82,8 +82,9 @@ func otherPartitionStack(p *StackPass) {
 			}
 			done[key] = true
 			for j := range g.Document.Statements {
-				text, partition, yes := foreignIn(role.Target, &g.Document.Statements[j])
-				switch o := g.Origins[j]; {
+				o := g.Origins[j]
+				text, partition, yes := foreignIn(role, &g.Document.Statements[j])
+				switch {
 				case !yes:
 				case o.BuiltIn && !slices.Contains(builtin[role.Target], o.Activity):
 					builtin[role.Target] = append(builtin[role.Target], o.Activity)
@@ -111,15 +112,45 @@ type targetDocument struct {
 	document *policy.Document
 }
 
-func foreignIn(t *ir.Target, s *policy.Statement) (text, partition string, yes bool) {
+// foreignIn finds a resource of another partition that is written in the
+// statement; what the role gave to a parameter is reported where it stands.
+func foreignIn(role *ir.StackRole, s *policy.Statement) (text, partition string, yes bool) {
 	for _, list := range [][]string{s.Resources, s.NotResources} {
 		for _, r := range list {
-			if partition, yes := foreign(t, r); yes {
+			if partition, yes := foreign(role.Target, r); yes && !given(role.Role, r) {
 				return r, partition, true
 			}
 		}
 	}
 	return "", "", false
+}
+
+// given reports whether a text is a value of the role's: a role to pass, a key
+// or an argument.
+func given(role *ir.Role, text string) bool {
+	if slices.Contains(role.PassRoles, text) || role.KMS != nil && (slices.Contains(role.KMS.First, text) || slices.Contains(role.KMS.Second, text)) {
+		return true
+	}
+	_, yes := argumentOf(role, "", text)
+	return yes
+}
+
+// argumentOf finds the argument of a role that is or holds the text; activity
+// "" means any.
+func argumentOf(role *ir.Role, activity, text string) (place hcl.Range, yes bool) {
+	for _, g := range role.Activities {
+		if activity != "" && g.Activity.Name != activity {
+			continue
+		}
+		for _, arg := range g.Args {
+			stringsOf(arg.Value, func(s string) {
+				if s == text {
+					place, yes = arg.Range, true
+				}
+			})
+		}
+	}
+	return place, yes
 }
 
 func activityCount(names []string) string {

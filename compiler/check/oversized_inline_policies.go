@@ -29,7 +29,7 @@ func oversizedInlinePolicies() Rule {
 					continue
 				}
 				if f := p.at(role.Role, p.placeOf(role.Role, labelOf(role.Role)), ""); f != nil {
-					f.errorf("The inline policies of the role %q have %d characters together, and IAM takes %d.", role.Address(), sum, most).
+					f.errorf("The inline policies of the role %q have %d characters together, and IAM takes %d.", named(role), sum, most).
 						wayOut("%s", p.layouts(role))
 				}
 			}

@@ -24,7 +24,7 @@ func oversizedTrustPolicy() Rule {
 					continue
 				}
 				if f := p.at(role.Role, p.placeOf(role.Role, role.Role.Trust.Range), ""); f != nil {
-					f.errorf("The trust policy of the role %q has %d characters, and the account admits %d.", role.Address(), n, most).
+					f.errorf("The trust policy of the role %q has %d characters, and the account admits %d.", named(role), n, most).
 						wayOut("%s", raise(role.Target, trustPolicySize))
 				}
 			}

@@ -40,18 +40,19 @@ func quirk() Rule {
 	}
 }
 
-// quirk reports one quirk of an activity, or counts the role.
+// quirk reports one quirk of an activity, or counts the role. Roles whose place
+// ignores the code are a finding apart, so that one comment does not silence
+// the others.
 func (p *ProgramPass) quirk(role *ir.Role, g *ir.Grant, q *dsl.Quirk) {
-	key := matter{QuirkPrefix + q.Name.Text, hcl.Range{}, g.Activity.Name}
-	f := p.found[key]
-	if f != nil {
-		f.count(role)
+	place := p.placeOf(role, g.Range)
+	key := matter{code: QuirkPrefix + q.Name.Text, about: g.Activity.Name}
+	if p.ignored(key.code, place) {
+		key.place = place
+	}
+	f := p.matter(key, role, place)
+	if f == nil {
 		return
 	}
-	f = &finding{code: key.code, place: p.placeOf(role, g.Range)}
-	p.found[key] = f
-	p.order = append(p.order, f)
-	f.count(role)
 	f.warnf("%s: %s", g.Activity.Name, p.words(q.Detail))
 	if s := p.words(q.Summary); s != "" {
 		f.diag.Summary = s
@@ -59,9 +60,16 @@ func (p *ProgramPass) quirk(role *ir.Role, g *ir.Grant, q *dsl.Quirk) {
 	if fix := p.words(q.Fix); fix != "" {
 		f.wayOut("`smr explain %s` shows the way out.", f.code).fix(fixTitle(fix), strings.TrimRight(fix, "\n"))
 	}
-	if source := p.words(q.Source); source != "" {
-		f.source = source
+}
+
+// ignored reports whether a comment of the user's silences the code at a place.
+func (p *ProgramPass) ignored(code string, place hcl.Range) bool {
+	for _, ig := range p.Config.Ignores {
+		if ig.Code == code && ig.Scope.Filename == place.Filename && ig.Scope.Start.Line <= place.Start.Line && place.Start.Line <= ig.Scope.End.Line {
+			return true
+		}
 	}
+	return false
 }
 
 // fixTitle says what the fix of a quirk is: another edition or an override.

@@ -31,13 +31,12 @@ type matter struct {
 
 // A finding is a diagnostic in the making.
 type finding struct {
-	diag   *hcl.Diagnostic
-	code   string
-	place  hcl.Range
-	way    string // the way out, said last
-	source string // where the fact is from, said after the way out
-	roles  int
-	last   *ir.Role
+	diag  *hcl.Diagnostic
+	code  string
+	place hcl.Range
+	way   string // the way out, said last
+	roles int
+	last  *ir.Role
 }
 
 func newReporter(p *ir.Program) *reporter {
@@ -52,15 +51,14 @@ func newReporter(p *ir.Program) *reporter {
 // particular) and returns nil when the matter is known already; the role is
 // counted either way. Roles must come one after another.
 func (r *reporter) at(role *ir.Role, place hcl.Range, about string) *finding {
-	return r.as(r.code, role, place, about)
+	return r.matter(matter{r.code, place, about}, role, place)
 }
 
-// as is at under another code.
-func (r *reporter) as(code string, role *ir.Role, place hcl.Range, about string) *finding {
-	key := matter{code, place, about}
+// matter is at for a matter that is not told apart by its place.
+func (r *reporter) matter(key matter, role *ir.Role, place hcl.Range) *finding {
 	f, known := r.found[key]
 	if !known {
-		f = &finding{code: code, place: place}
+		f = &finding{code: key.code, place: place}
 		r.found[key] = f
 		r.order = append(r.order, f)
 	}
@@ -127,13 +125,10 @@ func (r *reporter) diagnostics() hcl.Diagnostics {
 		parts := []string{f.diag.Detail}
 		if f.roles > 1 {
 			diag.InfoOf(f.diag).Count = f.roles
-			parts = append(parts, fmt.Sprintf("So it is in %d roles.", f.roles))
+			parts = append(parts, fmt.Sprintf("Found in %d roles.", f.roles))
 		}
 		if f.way != "" {
 			parts = append(parts, f.way)
-		}
-		if f.source != "" {
-			parts = append(parts, "Source: "+f.source+".")
 		}
 		f.diag.Detail = readable.Replace(strings.Join(parts, " "))
 		diags = append(diags, f.diag)
@@ -174,14 +169,17 @@ func labelOf(role *ir.Role) hcl.Range {
 	return role.Decl.Name.Range
 }
 
-// roleList names the first three of the roles.
-func roleList(roles []*ir.Role) string {
-	names := make([]string, 0, 3)
-	for i, r := range roles {
-		if i == 3 {
-			return diag.Quote(names) + fmt.Sprintf(" and %d more", len(roles)-3)
-		}
-		names = append(names, r.Address())
+// A roleName is how a role is named in a message: "label" or label["key"].
+type roleName string
+
+func named(role interface{ Address() string }) roleName { return roleName(role.Address()) }
+
+// Format writes the name for any verb, since an address with a key has its own
+// quotation marks.
+func (n roleName) Format(f fmt.State, _ rune) {
+	if strings.HasSuffix(string(n), `"]`) {
+		fmt.Fprint(f, string(n))
+		return
 	}
-	return diag.Quote(names)
+	fmt.Fprintf(f, "%q", string(n))
 }

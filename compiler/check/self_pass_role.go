@@ -25,7 +25,7 @@ func selfPassRole() Rule {
 						continue
 					}
 					if f := p.at(role, p.within(p.placeOf(role, role.PassRange), text), "self"); f != nil {
-						f.warnf("The role %q may pass itself, so jobs run with the rights of whoever starts them.", role.Address()).
+						f.warnf("The role %q may pass itself, so jobs run with the rights of whoever starts them.", named(role)).
 							wayOut("Pass a role with the persona \"compute\" instead.")
 					}
 				}

@@ -89,3 +89,12 @@ func region(s string) bool {
 
 // pseudoPartitionARN is how an ARN begins whose partition is not known.
 const pseudoPartitionARN = "arn:" + policy.PseudoPartition + ":"
+
+// brief shortens a text that is too long to read in a message.
+func brief(s string) string {
+	const most = 80
+	if utf8.RuneCountInString(s) <= most {
+		return s
+	}
+	return string([]rune(s)[:most/2]) + "…"
+}

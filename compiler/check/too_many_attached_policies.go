@@ -27,7 +27,7 @@ func tooManyAttachedPolicies() Rule {
 					continue
 				}
 				if f := p.at(role.Role, p.placeOf(role.Role, labelOf(role.Role)), ""); f != nil {
-					f.errorf("%d managed policies would be attached to the role %q (%d of its own, %d that stand elsewhere), and the account admits %d.", n, role.Address(), len(role.Managed), len(role.Attached), most).
+					f.errorf("%d managed policies would be attached to the role %q (%d of its own, %d that stand elsewhere), and the account admits %d.", n, named(role), len(role.Managed), len(role.Attached), most).
 						wayOut("%s", strings.TrimSpace(p.layouts(role)+" "+raise(role.Target, attachedPoliciesPerRole)))
 				}
 			}
@@ -43,13 +43,13 @@ func (p *StackPass) layouts(role *ir.StackRole) string {
 			continue
 		}
 		if how := p.fits(role, l); how != "" {
-			fits = append(fits, fmt.Sprintf("layout = %q fits (%s)", string(l), how))
+			fits = append(fits, fmt.Sprintf("layout = %q (%s)", string(l), how))
 		}
 	}
 	if len(fits) == 0 {
-		return "No other layout fits either: divide the role, or give it fewer activities."
+		return "No other layout fits either: divide the role, or give it less."
 	}
-	return strings.ToUpper(fits[0][:1]) + strings.Join(fits, ", ")[1:] + "."
+	return "It would fit with " + strings.Join(fits, " or ") + "."
 }
 
 // fits says how a role would fit in a layout, "" when it would not.

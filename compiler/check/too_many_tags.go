@@ -20,7 +20,7 @@ func tooManyTags() Rule {
 					continue
 				}
 				if f := p.at(role, p.placeOf(role, role.Range("tags")), ""); f != nil {
-					f.errorf("The role %q has %d tags, and IAM takes %d.", role.Address(), len(role.Tags), most)
+					f.errorf("The role %q has %d tags, and IAM takes %d.", named(role), len(role.Tags), most)
 				}
 			}
 		},

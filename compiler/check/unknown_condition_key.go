@@ -33,12 +33,30 @@ func unknownConditionKey() Rule {
 					}
 					if f := p.at(role, place, key); f != nil {
 						f.warnf("AWS listed no condition key %q on %s, so no request carries it.", key, facts.ServicesDate)
-						f.way = strings.TrimSpace(diag.DidYouMean(key, keysLike(key), "The AWS Service Authorization Reference lists the keys of each service."))
+						f.way = strings.TrimSpace(nearKey(key))
 					}
 				}
 			})
 		},
 	}
+}
+
+// nearKey suggests the key that was meant; of a key with a tag's name behind a
+// slash the part before it is compared.
+func nearKey(key string) string {
+	const otherwise = "The AWS Service Authorization Reference lists the keys of each service."
+	head, tag, slash := strings.Cut(key, "/")
+	names := keysLike(key)
+	if !slash {
+		return diag.DidYouMean(key, names, otherwise)
+	}
+	var meant []string
+	for _, name := range names {
+		if h, _, ok := strings.Cut(name, "/"); ok {
+			meant = append(meant, h+"/"+tag)
+		}
+	}
+	return diag.DidYouMean(head+"/"+tag, meant, otherwise)
 }
 
 // keysLike are the keys that a key's prefix can have.

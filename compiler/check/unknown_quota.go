@@ -3,6 +3,7 @@ package check
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 
@@ -24,7 +25,7 @@ func unknownQuota() Rule {
 						continue
 					}
 					if f := p.at(nil, t.Quotas[name].Range, name); f != nil {
-						f.errorf("There is no quota %q.%s", name, diag.DidYouMean(name, slices.Sorted(maps.Keys(quotas())), "AWS can raise "+diag.Quote(names)+"."))
+						f.errorf("There is no quota %q.%s", name, nearQuota(name, names))
 					}
 				}
 			}
@@ -32,10 +33,24 @@ func unknownQuota() Rule {
 	}
 }
 
-// adjustable are the quotas of IAM that an account can have more of.
+// nearQuota suggests the quota that was meant, also for a part of its name.
+func nearQuota(given string, names []string) string {
+	var holding []string
+	for _, name := range slices.Sorted(maps.Keys(quotas())) {
+		if given != "" && strings.Contains(name, given) {
+			holding = append(holding, name)
+		}
+	}
+	if len(holding) > 0 && len(holding) <= 3 {
+		return " Did you mean " + quoteAny(holding) + "?"
+	}
+	return diag.DidYouMean(given, slices.Sorted(maps.Keys(quotas())), "AWS can raise "+diag.Quote(names)+".")
+}
+
+// adjustable are the quotas looked at that an account can have more of.
 func adjustable() []string {
 	var names []string
-	for _, name := range slices.Sorted(maps.Keys(quotas())) {
+	for _, name := range slices.Sorted(slices.Values(looked())) {
 		if quotas()[name].Adjustable() {
 			names = append(names, name)
 		}

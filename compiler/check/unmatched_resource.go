@@ -32,7 +32,7 @@ func unmatchedResource() Rule {
 					if !wellFormedResource(text) {
 						continue
 					}
-					place, ok := p.spot(w, text)
+					place, ok := p.resourceSpot(role, w, text)
 					if !ok {
 						continue
 					}
@@ -43,6 +43,18 @@ func unmatchedResource() Rule {
 			})
 		},
 	}
+}
+
+// resourceSpot is where a user wrote a resource: in the statement, or as an
+// argument of the activity. ok is false for arguments that are no ARNs, which
+// are reported as such.
+func (p *StackPass) resourceSpot(role *ir.Role, w *written, text string) (place hcl.Range, ok bool) {
+	if w.origin.Activity != "" {
+		if place, isArg := argumentOf(role, w.origin.Activity, text); isArg {
+			return p.within(place, text), arnFault(text) == ""
+		}
+	}
+	return p.spot(w, text)
 }
 
 // allKnown reports whether everything is known about the actions, so that a

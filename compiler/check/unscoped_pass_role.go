@@ -36,7 +36,7 @@ func unscopedPassRole() Rule {
 						continue
 					}
 					if f := p.at(role.Role, p.placeOf(role.Role, v.Range), v.Text); f != nil {
-						f.warnf("%q allows iam:PassRole to SageMaker on every role, so the pass_roles of the role %q limit nothing: its user can start a job as any role that trusts SageMaker.", v.Text, role.Address()).
+						f.warnf("%q allows iam:PassRole to SageMaker on every role, so the pass_roles of the role %q limit nothing: its user can start a job as any role that trusts SageMaker.", v.Text, named(role)).
 							wayOut("Leave the policy out, or deny iam:PassRole on all but the roles meant.").
 							fix("Deny the others in the role", denyOthers(role))
 					}

@@ -126,6 +126,7 @@ func extraError(d *hcl.Diagnostic, target *codedError) bool {
 var upper = map[string]string{
 	"arn": "ARN", "iam": "IAM", "kms": "KMS", "vpc": "VPC", "s3": "S3", "json": "JSON", "id": "ID", "ids": "IDs",
 	"mlflow": "MLflow", "ec2": "EC2", "aws": "AWS", "acl": "ACL", "cloudformation": "CloudFormation", "automl": "AutoML",
+	"sagemaker": "SageMaker", "sid": "Sid",
 }
 
 // Summary is the code in words, in sentence case: "unknown-activity" is
