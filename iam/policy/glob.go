@@ -293,11 +293,15 @@ type ResourceName struct {
 // NewResourceName cuts s, an ARN or "*".
 func NewResourceName(s string) ResourceName {
 	// No variable stands in a request, so every colon cuts.
-	parts := strings.SplitN(s, ":", 6)
-	if len(parts) < 6 || parts[0] != "arn" {
+	rest, ok := strings.CutPrefix(s, "arn:")
+	var part [4]string
+	for i := 0; ok && i < len(part); i++ {
+		part[i], rest, ok = strings.Cut(rest, ":")
+	}
+	if !ok {
 		return ResourceName{text: s}
 	}
-	return ResourceName{s, ARN{parts[1], parts[2], parts[3], parts[4], parts[5]}, true}
+	return ResourceName{s, ARN{part[0], part[1], part[2], part[3], rest}, true}
 }
 
 // Text returns the resource as given.
