@@ -65,8 +65,7 @@ type verdict struct {
 
 // Variable implements [policy.Lookup]: the value of a single-valued key. AWS
 // takes a key without value as absent ("has no value or is not present").
-func (f *frame) Variable(key string) (string, bool) {
-	lower := policy.Lower(strings.TrimSpace(key))
+func (f *frame) Variable(lower string) (string, bool) {
 	e := f.request.Context.find(lower)
 	if e == nil || len(e.values) != 1 || e.values[0] == "" {
 		return "", false

@@ -7,8 +7,8 @@ import (
 
 // A Lookup gives the values of policy variables.
 type Lookup interface {
-	// Variable returns the value of the condition key, as the policy writes
-	// it; ok is false if the request has no single value for it.
+	// Variable returns the value of a condition key, given in lower case; ok is
+	// false if the request has no single value for it.
 	Variable(key string) (value string, ok bool)
 }
 
@@ -45,7 +45,7 @@ func NewPattern(s string, o PatternOptions) Pattern {
 	switch {
 	case o.Variables && strings.Contains(s, "${"):
 		p.form, p.text = patternTemplate, ""
-		p.parts = ParseTemplate(s, true)
+		p.parts = ParseTemplate(s, true).lowerKeys()
 		if o.Exact {
 			p.parts = p.parts.withoutWildcards()
 		}
@@ -64,6 +64,16 @@ func NewPattern(s string, o PatternOptions) Pattern {
 		p.text = Lower(p.text)
 	}
 	return p
+}
+
+// lowerKeys puts the keys of t's variables in lower case, in place.
+func (t Template) lowerKeys() Template {
+	for i := range t {
+		if t[i].Kind == Variable {
+			t[i].Text = Lower(t[i].Text)
+		}
+	}
+	return t
 }
 
 // withoutWildcards returns t with its wildcards as literal text.
@@ -265,7 +275,7 @@ func NewARNPattern(s string, o ARNOptions) ARNPattern {
 		p.segment[i] = NewPattern(text, options)
 	}
 	if p.crosses {
-		p.cross = Pattern{form: patternTemplate, parts: ParseTemplate(s, o.Variables)}
+		p.cross = Pattern{form: patternTemplate, parts: ParseTemplate(s, o.Variables).lowerKeys()}
 	}
 	return p
 }

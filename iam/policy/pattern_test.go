@@ -102,7 +102,7 @@ func TestMatchIsNotExponential(t *testing.T) {
 type vars map[string]string
 
 func (v vars) Variable(key string) (string, bool) {
-	s, ok := v[policy.Lower(key)]
+	s, ok := v[key]
 	return s, ok
 }
 
