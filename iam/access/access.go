@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -141,7 +142,8 @@ type comparison struct {
 	program    *program
 	ways       [2]direction
 	budget     *budget
-	judge      *judge
+	judge      *judge // as AWS decides
+	policies   *judge // as policies alone decide
 	doubts     []string // why candidates were not confirmed
 }
 
@@ -151,7 +153,7 @@ func newComparison(base, head Side, o Options) (*comparison, error) {
 		return nil, err
 	}
 	c := &comparison{base: base, head: head, options: o, budget: newBudget(o.Limits)}
-	if c.judge, err = newJudge(base, head, identity, authz.Options{Keys: o.keys()}); err != nil {
+	if err = c.appoint(identity, false); err != nil {
 		return nil, err
 	}
 	c.program = newProgram(identity, o.keys())
@@ -164,20 +166,26 @@ func newComparison(base, head Side, o Options) (*comparison, error) {
 	return c, nil
 }
 
-// settle answers one way: a finding without guesses must be confirmed, one with
-// guesses is tried.
+// witnessFindings bounds the findings that are tried for the best witness.
+const witnessFindings = 64
+
+// appoint sets the judges for one reading of stars.
+func (c *comparison) appoint(identity, crosses bool) (err error) {
+	o := authz.Options{Keys: c.options.keys(), StarCrossesColons: crosses}
+	if c.judge, err = newJudge(c.base, c.head, identity, o); err != nil {
+		return err
+	}
+	o.PoliciesOnly = true
+	c.policies, err = newJudge(c.base, c.head, identity, o)
+	return err
+}
+
+// settle answers one way: a finding without guesses must be confirmed, those
+// with guesses are tried.
 func (c *comparison) settle(e *engine, way int) (Answer, *Witness, error) {
 	sure, guesses := c.candidates(e, way)
-	if sure != nil {
-		d := e.draft(sure, way, c.options.Facts)
-		context, _ := d.context()
-		for _, resource := range d.resources() {
-			w := d.witness(resource, context)
-			if c.judge.confirm(w, way) {
-				return Yes, w, nil
-			}
-			return Unknown, nil, &UnconfirmedError{*w}
-		}
+	if len(sure) > 0 {
+		return c.confirmed(e, sure, way)
 	}
 	tries := triesPerWay
 	for _, f := range guesses[:min(len(guesses), findingsPerWay)] {
@@ -195,39 +203,66 @@ func (c *comparison) settle(e *engine, way int) (Answer, *Witness, error) {
 	return No, nil, nil
 }
 
-// candidates returns the best finding that leaves nothing open, and else those
-// that do. Best is: no key absent that AWS always sends, a known action.
-func (c *comparison) candidates(e *engine, way int) (best *finding, guesses []*finding) {
-	score := -1
+// confirmed returns a witness of one of the findings, the best first. What the
+// policies decide may differ from what AWS does, which lets nobody change some
+// things whatever policies say: a witness that shows the difference there too
+// is better.
+func (c *comparison) confirmed(e *engine, sure []*finding, way int) (Answer, *Witness, error) {
+	var second *Witness
+	for _, f := range sure[:min(len(sure), witnessFindings)] {
+		d := e.draft(f, way, c.options.Facts)
+		context, _ := d.context()
+		for _, resource := range d.resources() {
+			w := d.witness(resource, context)
+			if c.judge.confirm(w, way) {
+				return Yes, w, nil
+			}
+			if second != nil {
+				continue
+			}
+			if !c.policies.confirm(w, way) {
+				return Unknown, nil, &UnconfirmedError{*w}
+			}
+			second = w
+		}
+	}
+	second.Assumes = strings.TrimSpace("Policies alone decide; AWS allows or refuses this request whatever they say. " + second.Assumes)
+	return Yes, second, nil
+}
+
+// candidates returns the findings that leave nothing open, the best first, and
+// those that do. Best is: no key absent that AWS always sends, an action that
+// exists, a resource rather than "*".
+func (c *comparison) candidates(e *engine, way int) (sure, guesses []*finding) {
 	for i := range e.found[way] {
 		f := &e.found[way][i]
-		t := f.answer.solution.tier
-		if t == tierGuess {
+		if f.answer.solution.tier == tierGuess {
 			guesses = append(guesses, f)
-			continue
+		} else {
+			sure = append(sure, f)
 		}
+	}
+	known := map[int]bool{}
+	for _, f := range sure[:min(len(sure), 4*witnessFindings)] {
+		if _, ok := known[f.group]; !ok {
+			known[f.group] = c.options.Facts != nil && e.draft(f, way, c.options.Facts).known
+		}
+	}
+	rank := func(f *finding) int {
 		n := 0
-		if t == tierSure {
-			n += 2
+		if f.answer.solution.tier == tierSure {
+			n -= 4
+		}
+		if known[f.group] {
+			n -= 2
 		}
 		if f.resource.text != "*" {
-			n++
+			n--
 		}
-		if n > score {
-			best, score = f, n
-		}
+		return n
 	}
-	if best == nil || c.options.Facts == nil {
-		return best, guesses
-	}
-	// Among equals a finding with an action that exists makes the better witness.
-	for i := range e.found[way] {
-		f := &e.found[way][i]
-		if f.answer.solution.tier == best.answer.solution.tier && e.draft(f, way, c.options.Facts).known {
-			return f, guesses
-		}
-	}
-	return best, guesses
+	slices.SortStableFunc(sure, func(f, g *finding) int { return cmp.Compare(rank(f), rank(g)) })
+	return sure, guesses
 }
 
 // remark adds what the universe has to do with a "yes".
@@ -256,17 +291,12 @@ func (c *comparison) remark(e *engine, r *Result) {
 
 // acrossColons decides the other reading of stars, where the first says no.
 func (c *comparison) acrossColons(r *Result) error {
-	o := authz.Options{Keys: c.options.keys(), StarCrossesColons: true}
-	j, err := newJudge(c.base, c.head, c.program.identity, o)
-	if err != nil {
+	if err := c.appoint(c.program.identity, true); err != nil {
 		return err
 	}
-	was := c.judge
-	c.judge = j
 	e := newEngine(c.program, [2]direction{gained: c.ways[gained]}, acrossColon, c.budget)
 	e.run()
 	answer, w, err := c.settle(e, gained)
-	c.judge = was
 	if answer != No {
 		r.IfStarCrossesColons, r.StarWitness = answer, w
 	}

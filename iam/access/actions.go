@@ -106,14 +106,14 @@ func (c *actionCompiler) add(prefix string, globs []glob, ids []int, shape glob)
 		shape = glob{{kind: one, narrow: true}, {kind: star, narrow: true}}
 	}
 	must := len(globs)
-	classes, complete := newMachine(append(globs, shape), must).classes(c.b)
+	classes, complete := newMachine(append(globs, shape), must).classes(classifier{}, c.b)
 	if !complete {
 		c.b.tooLarge("the action patterns of service %q overlap in too many ways", strings.TrimSuffix(prefix, ":"))
 	}
 next:
 	for _, k := range classes {
 		a := actionClass{text: prefix + k.text, patterns: newSet(len(c.p.actionPatterns))}
-		for g := range k.matched.all {
+		for g := range k.kind.all {
 			switch {
 			case g < len(ids):
 				a.patterns.add(ids[g])
@@ -184,11 +184,6 @@ func (t actionTable) statements(patterns set) set {
 	return out
 }
 
-// isRequestable reports whether an action can stand in a request: AWS allows
-// sts:GetCallerIdentity whatever policies say, so no policy decides it (STS API
-// Reference, "GetCallerIdentity"), and no action holds a blank or wildcard.
-func isRequestable(action string) bool {
-	return action != callerIdentity && !strings.ContainsAny(action, "*? ")
-}
-
-const callerIdentity = "sts:getcalleridentity"
+// isRequestable reports whether an action can stand in a request: no action
+// holds a blank or wildcard.
+func isRequestable(action string) bool { return !strings.ContainsAny(action, "*? ") }

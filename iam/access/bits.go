@@ -92,20 +92,26 @@ func (s set) all(yield func(int) bool) {
 }
 
 // An interner numbers distinct vectors of one width from 0 on, in the order in
-// which they come. It keeps them in one array, so that a million cost no
-// allocation each.
+// which they come. It keeps them in large pieces, so that a million cost few
+// allocations and are never copied.
 type interner struct {
-	width int
-	words []uint64
-	slots []int32 // number+1 of the vector, 0 for a free slot; a power of two
-	n     int
+	width  int
+	chunks [][]uint64 // each of chunkSize vectors, the first ones smaller
+	slots  []int32    // number+1 of the vector, 0 for a free slot; a power of two
+	n      int
 }
+
+// chunkSize is the number of vectors in a chunk; a power of two.
+const chunkSize = 1 << 10
 
 func newInterner(width int) *interner {
 	return &interner{width: width, slots: make([]int32, 16)}
 }
 
-func (t *interner) at(id int) []uint64 { return t.words[id*t.width : (id+1)*t.width] }
+func (t *interner) at(id int) []uint64 {
+	i := id & (chunkSize - 1) * t.width
+	return t.chunks[id/chunkSize][i : i+t.width : i+t.width]
+}
 
 // intern returns the number of v and whether it is new.
 func (t *interner) intern(v []uint64) (id int, fresh bool) {
@@ -117,13 +123,25 @@ func (t *interner) intern(v []uint64) (id int, fresh bool) {
 		switch s := t.slots[i]; {
 		case s == 0:
 			t.slots[i] = int32(t.n + 1)
-			t.words = append(t.words, v...)
-			t.n++
+			t.push(v)
 			return t.n - 1, true
 		case set(t.at(int(s - 1))).equal(v):
 			return int(s - 1), false
 		}
 	}
+}
+
+func (t *interner) push(v []uint64) {
+	if t.n/chunkSize == len(t.chunks) {
+		size := chunkSize
+		if t.n == 0 {
+			size = 8 // most interners stay small
+		}
+		t.chunks = append(t.chunks, make([]uint64, 0, size*t.width))
+	}
+	last := len(t.chunks) - 1
+	t.chunks[last] = append(t.chunks[last], v...)
+	t.n++
 }
 
 func (t *interner) grow() {

@@ -28,6 +28,11 @@
 //   - Policy variables have any value or none; pseudo parameters (a partition,
 //     Region or account that is not known yet) have any value.
 //
+// What AWS decides without looking at policies (sts:GetCallerIdentity is always
+// allowed, roles reserved for AWS are changed by nobody) is left out of account:
+// policies are compared. A witness that needs this says so in [Witness.Assumes],
+// and is given only if there is no other.
+//
 // # Method
 //
 // Action patterns cut the actions into classes of the same membership, by

@@ -90,14 +90,11 @@ func (e *engine) group() {
 
 func (e *engine) runGroup(i int) {
 	g := &e.groups[i]
-	var can [2]bool
-	for way := range can {
-		can[way] = e.ways[way].possible(g.statements)
-	}
+	can, inside := e.regions(g.statements)
 	if !can[gained] && !can[lost] {
 		return
 	}
-	r := e.resources(g.statements)
+	r := e.resources(g.statements, inside)
 	for way := range can {
 		e.cut[way] = e.cut[way] || can[way] && !r.complete
 	}
@@ -120,8 +117,31 @@ func (e *engine) runGroup(i int) {
 	}
 }
 
+// regions says which ways can find something for the statements of a group,
+// and inside which resource patterns; nil is everywhere.
+func (e *engine) regions(statements set) (can [2]bool, inside set) {
+	inside = newSet(len(e.p.resourcePatterns))
+	everywhere := false
+	for way := range can {
+		if !e.ways[way].possible(statements) {
+			continue
+		}
+		patterns, all := e.region(way, statements)
+		can[way] = all || !patterns.empty()
+		if all {
+			everywhere = true
+		} else {
+			inside.or(patterns)
+		}
+	}
+	if everywhere {
+		return can, nil
+	}
+	return can, inside
+}
+
 // resources returns the classes of resources for the statements of a group.
-func (e *engine) resources(statements set) *resourceResult {
+func (e *engine) resources(statements, inside set) *resourceResult {
 	elements := newSet(len(e.p.resources))
 	for s := range statements.all {
 		elements.add(e.p.statements[s].resource)
@@ -131,11 +151,17 @@ func (e *engine) resources(statements set) *resourceResult {
 		list = append(list, n)
 	}
 	key := numbersKey("", list)
+	for n := range inside.all {
+		key = numbersKey(key+"/", []int{n})
+	}
+	if inside == nil {
+		key += "!"
+	}
 	if r := e.resource[key]; r != nil {
 		return r
 	}
 	r := &resourceResult{}
-	r.classes, r.complete = e.p.resourceClasses(elements, e.how, e.b)
+	r.classes, r.complete = e.p.resourceCompiler(list, e.how).classes(inside, e.b)
 	if !r.complete {
 		e.b.tooLarge("the resource patterns of %d statements that apply to one action overlap in too many ways", statements.len())
 	}
@@ -153,16 +179,6 @@ func (e *engine) byResource(statements set, k *resourceClass) set {
 		}
 	}
 	return m
-}
-
-// opens returns the open class of an element, nil if its truth is known.
-func (k *resourceClass) opens(element int) *openClass {
-	for i := range k.open {
-		if k.open[i].element == element {
-			return &k.open[i]
-		}
-	}
-	return nil
 }
 
 func (e *engine) byCaller(statements set, c *caller) set {

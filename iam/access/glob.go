@@ -142,3 +142,39 @@ func (g glob) example(word string) string {
 	}
 	return b.String()
 }
+
+// covers reports whether g plainly matches all that h does: piece by piece, a
+// wildcard of h being taken by a wider one of g. It may say no of patterns
+// that do.
+func (g glob) covers(h glob) bool {
+	now, next := make([]bool, len(g)+1), make([]bool, len(g)+1)
+	now[0] = true
+	g.skip(now)
+	for _, t := range h {
+		clear(next)
+		for i, w := range g {
+			if !now[i] || !w.includes(t) {
+				continue
+			}
+			if w.kind == star {
+				next[i] = true
+			} else {
+				next[i+1] = true
+			}
+		}
+		g.skip(next)
+		now, next = next, now
+	}
+	return now[len(g)]
+}
+
+// includes reports whether one piece takes all that another stands for.
+func (t token) includes(u token) bool {
+	switch {
+	case u.kind == literal && !u.fold:
+		return t.takes(u.r)
+	case t.narrow && !u.narrow:
+		return false
+	}
+	return t.kind == star || t.kind == one && u.kind != star
+}

@@ -10,15 +10,18 @@ import (
 // A judge decides witnesses with authz, which shares no code with the
 // comparison: it is the second opinion that every "yes" needs.
 type judge struct {
-	sides   [2]authz.Policies // base, head
-	plain   [2]*authz.Evaluator
-	options authz.Options
-	base    bool // the sides are identity-based policies
-	more    map[string][2]*authz.Evaluator
+	sides    [2]authz.Policies // base, head
+	plain    [2]*authz.Evaluator
+	options  authz.Options
+	identity bool // the sides are identity-based policies
+	more     map[string][2]*authz.Evaluator
 }
 
 func newJudge(base, head Side, identity bool, o authz.Options) (*judge, error) {
-	j := &judge{sides: [2]authz.Policies{base.policies(), head.policies()}, options: o, base: identity, more: map[string][2]*authz.Evaluator{}}
+	j := &judge{
+		sides: [2]authz.Policies{base.policies(), head.policies()}, options: o, identity: identity,
+		more: map[string][2]*authz.Evaluator{},
+	}
 	for i, name := range []string{"base", "head"} {
 		var err error
 		if j.plain[i], err = authz.Compile(j.sides[i], o); err != nil {
@@ -35,7 +38,7 @@ func (j *judge) confirm(w *Witness, way int) bool {
 	if j.differ(j.plain, w, way) {
 		return true
 	}
-	if j.base {
+	if j.identity {
 		return j.confirmGuarded(w, way)
 	}
 	return j.confirmBacked(w, way)

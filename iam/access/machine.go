@@ -18,26 +18,21 @@ type machine struct {
 	trie   []trieNode
 	width  int // words of positions
 	start  set
-	lits   set                  // positions whose token is a literal
-	narrow set                  // positions whose token or star does not take a colon
-	loops  [2]set               // positions with a star: for any character, for a colon
-	masks  map[rune]set         // positions whose token takes the character
-	other  set                  // positions whose token takes a character that is in no mask
-	runes  [][]rune             // of a literal position, the characters that it takes
-	ends   []position           // where globs are complete
-	clears map[int]clearance    // of a position with a star, what is idle once it is reached
-	stars  set                  // positions in clears
-	within set                  // positions of the glob that every text must match
-	must   int                  // that glob, -1 if none
-	bound  map[int]positionSpan // of each glob, its positions
+	lits   set          // positions whose token is a literal
+	narrow set          // positions whose token or star does not take a colon
+	loops  [2]set       // positions with a star: for any character, for a colon
+	other  [2]set       // positions whose token takes any character: but a colon, a colon
+	masks  map[rune]set // positions whose literal takes the character
+	runes  [][]rune     // of a literal position, the characters that it takes
+	ends   []position   // where globs are complete
+	final  set          // their positions
+	stars  set          // positions with a star that make lower positions idle
+	idles  map[int]set  // of these, the lower positions
+	within set          // positions of the glob that every text must match
+	must   set          // that glob; nil for none
 }
 
 type position struct{ bit, glob int }
-
-type positionSpan struct{ from, to int }
-
-// A clearance is a run of positions of one glob that need not be followed.
-type clearance struct{ from, to int }
 
 type trieNode struct {
 	next     []trieEdge
@@ -52,38 +47,42 @@ type trieEdge struct {
 	to int32
 }
 
-// newMachine compiles globs. must, if not negative, is the glob that every
-// text of the universe matches.
-func newMachine(globs []glob, must int) *machine {
-	m := &machine{
-		globs: len(globs), trie: make([]trieNode, 1), must: must,
-		masks: map[rune]set{}, clears: map[int]clearance{}, bound: map[int]positionSpan{},
-	}
+// newMachine compiles globs. Every text of the universe matches the glob with
+// number shape, if that is not negative.
+func newMachine(globs []glob, shape int) *machine {
+	m := &machine{globs: len(globs), trie: make([]trieNode, 1), masks: map[rune]set{}, idles: map[int]set{}}
+	from := make([]int, len(globs))
 	total := 0
 	for i, g := range globs {
-		if _, _, ok := g.trieLength(); ok && i != must {
+		if _, _, ok := g.trieLength(); ok && i != shape {
 			m.addToTrie(i, g)
+			from[i] = -1
 			continue
 		}
-		span := positionSpan{total, total + 1}
+		from[i] = total
+		total++
 		for _, t := range g {
 			if t.kind != star {
-				span.to++
+				total++
 			}
 		}
-		m.bound[i] = span
-		total = span.to
 	}
 	m.relink()
 	m.width = (total + 63) / 64
-	for _, s := range []*set{&m.start, &m.lits, &m.narrow, &m.loops[0], &m.loops[1], &m.other, &m.stars, &m.within} {
+	for _, s := range []*set{
+		&m.start, &m.lits, &m.narrow, &m.loops[0], &m.loops[1], &m.other[0], &m.other[1], &m.stars, &m.within, &m.final,
+	} {
 		*s = newSet(total)
 	}
 	m.runes = make([][]rune, total)
 	for i, g := range globs {
-		if span, ok := m.bound[i]; ok {
-			m.addPositions(i, g, span.from)
+		if from[i] >= 0 {
+			m.addPositions(i, g, from[i], i == shape)
 		}
+	}
+	if shape >= 0 {
+		m.must = newSet(m.globs)
+		m.must.add(shape)
 	}
 	return m
 }
@@ -94,25 +93,10 @@ func (m *machine) addToTrie(id int, g glob) {
 	for _, t := range g[:n] {
 		at = m.child(at, t.r)
 	}
-	node := &m.trie[at]
-	if !prefix {
+	if node := &m.trie[at]; prefix {
+		node.prefixes = append(node.prefixes, id)
+	} else {
 		node.exact = append(node.exact, id)
-		return
-	}
-	node.prefixes = append(node.prefixes, id)
-}
-
-// relink sets above of every node; children stand after their parents.
-func (m *machine) relink() {
-	for i := range m.trie {
-		for _, e := range m.trie[i].next {
-			child := &m.trie[e.to]
-			child.over = m.trie[i].above
-			child.above = child.over
-			if len(child.prefixes) > 0 {
-				child.above = e.to
-			}
-		}
 	}
 }
 
@@ -128,7 +112,21 @@ func (m *machine) child(at int32, r rune) int32 {
 	return to
 }
 
-func (m *machine) addPositions(id int, g glob, from int) {
+// relink sets above and over of every node; children stand after their parents.
+func (m *machine) relink() {
+	for i := range m.trie {
+		for _, e := range m.trie[i].next {
+			child := &m.trie[e.to]
+			child.over = m.trie[i].above
+			child.above = child.over
+			if len(child.prefixes) > 0 {
+				child.above = e.to
+			}
+		}
+	}
+}
+
+func (m *machine) addPositions(id int, g glob, from int, shape bool) {
 	at, segment := from, from
 	m.start.add(from)
 	for _, t := range g {
@@ -137,9 +135,11 @@ func (m *machine) addPositions(id int, g glob, from int) {
 			m.addStar(t, at, from, segment)
 			continue
 		case one:
-			m.other.add(at)
+			m.other[0].add(at)
 			if t.narrow {
 				m.narrow.add(at)
+			} else {
+				m.other[1].add(at)
 			}
 		case literal:
 			m.addLiteral(t, at)
@@ -150,10 +150,9 @@ func (m *machine) addPositions(id int, g glob, from int) {
 		at++
 	}
 	m.ends = append(m.ends, position{at, id})
-	if id == m.must {
-		for i := from; i <= at; i++ {
-			m.within.add(i)
-		}
+	m.final.add(at)
+	for i := from; shape && i <= at; i++ {
+		m.within.add(i)
 	}
 }
 
@@ -172,7 +171,11 @@ func (m *machine) addStar(t token, at, from, segment int) {
 	}
 	if low < at {
 		m.stars.add(at)
-		m.clears[at] = clearance{low, at}
+		idle := newSet(len(m.runes))
+		for i := low; i < at; i++ {
+			idle.add(i)
+		}
+		m.idles[at] = idle
 	}
 }
 
@@ -198,35 +201,35 @@ func offTrie(above int32) uint64 { return uint64(above)<<1 | 1 }
 // step writes the state after from on r into to.
 func (m *machine) step(to, from []uint64, r rune) {
 	to[0] = m.trieStep(from[0], r)
-	mask, loop := m.masks[r], m.loops[0]
+	mask, colon := m.masks[r], 0
 	if r == ':' {
-		loop = m.loops[1]
+		colon = 1
 	}
-	carry := uint64(0)
+	other, loop := m.other[colon], m.loops[colon]
+	carry, stars := uint64(0), uint64(0)
 	p, q := from[1:], to[1:]
 	for i := range q {
-		take := m.other[i]
-		if r == ':' {
-			take &^= m.narrow[i]
-		}
+		take := other[i]
 		if mask != nil {
 			take |= mask[i]
 		}
 		x := p[i] & take
 		q[i] = x<<1 | carry | p[i]&loop[i]
 		carry = x >> 63
+		stars |= q[i] & m.stars[i]
 	}
-	m.idle(q)
+	if stars != 0 {
+		m.idle(q)
+	}
 }
 
 // idle removes the positions that a reached star makes needless.
 func (m *machine) idle(at set) {
-	for i, w := range at {
-		for w &= m.stars[i]; w != 0; w &= w - 1 {
-			c := m.clears[i<<6+bits.TrailingZeros64(w)]
-			for b := c.from; b < c.to; b++ {
-				at.remove(b)
-			}
+	for i := len(at) - 1; i >= 0; i-- {
+		for w := at[i] & m.stars[i]; w != 0; {
+			top := 63 - bits.LeadingZeros64(w)
+			at.andNot(m.idles[i<<6+top])
+			w = at[i] & m.stars[i] & (1<<top - 1)
 		}
 	}
 }
@@ -304,96 +307,12 @@ func (m *machine) matched(state []uint64, out set) {
 		}
 		at = m.trie[at].over
 	}
+	if !m.final.meets(state[1:]) {
+		return
+	}
 	for _, e := range m.ends {
 		if set(state[1:]).has(e.bit) {
 			out.add(e.glob)
 		}
 	}
-}
-
-// A class is the texts that the same globs match.
-type class struct {
-	matched set    // of globs
-	text    string // the shortest such text
-}
-
-// classes returns every class that some text is in. With the budget spent it
-// returns those found so far and false.
-func (m *machine) classes(b *budget) ([]class, bool) {
-	r := &run{
-		m: m, b: b, states: newInterner(m.width + 1), kinds: newInterner((m.globs + 63) / 64),
-		next: make([]uint64, m.width+1), kind: newSet(m.globs),
-	}
-	first := make([]uint64, m.width+1)
-	copy(first[1:], m.start)
-	m.idle(first[1:])
-	r.visit(first, -1, 0)
-	var buf []rune
-	for id := 0; id < r.states.n; id++ {
-		buf = m.characters(r.states.at(id), buf[:0])
-		for _, c := range buf {
-			r.follow(id, c)
-		}
-		r.follow(id, freshRune(buf))
-		if r.spent {
-			return r.found, false
-		}
-	}
-	return r.found, true
-}
-
-// A run is one exploration of a machine, breadth first.
-type run struct {
-	m      *machine
-	b      *budget
-	states *interner
-	from   []int32 // of each state, the one before it
-	by     []rune  // and the character between
-	kinds  *interner
-	found  []class
-	next   []uint64
-	kind   set
-	spent  bool
-}
-
-func (r *run) follow(id int, c rune) {
-	r.m.step(r.next, r.states.at(id), c)
-	r.visit(r.next, id, c)
-}
-
-func (r *run) visit(state []uint64, from int, c rune) {
-	m := r.m
-	if m.must >= 0 && !set(state[1:]).meets(m.within) {
-		return
-	}
-	id, isNew := r.states.intern(state)
-	if !isNew {
-		return
-	}
-	r.from, r.by = append(r.from, int32(from)), append(r.by, c)
-	if !r.b.state(m.width + 2) {
-		r.spent = true
-		return
-	}
-	clear(r.kind)
-	m.matched(state, r.kind)
-	if m.must >= 0 && !r.kind.has(m.must) {
-		return
-	}
-	k, isNew := r.kinds.intern(r.kind)
-	if isNew {
-		r.found = append(r.found, class{r.kind.clone(), r.text(id)})
-	} else if r.found[k].text == "" {
-		r.found[k].text = r.text(id) // any text says more than none
-	}
-}
-
-// text returns the text that led to a state.
-func (r *run) text(id int) string {
-	var back []rune
-	for ; r.from[id] >= 0; id = int(r.from[id]) {
-		back = append(back, r.by[id])
-	}
-	slices.Reverse(back)
-	return string(back)
 }

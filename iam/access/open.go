@@ -106,9 +106,9 @@ func (p *program) covers(u, t int, b *budget) bool {
 	if n, ok := p.index[key]; ok {
 		return n == 1
 	}
-	classes, complete := newMachine([]glob{wide, narrow}, 1).classes(b)
+	classes, complete := newMachine([]glob{wide, narrow}, 1).classes(classifier{}, b)
 	n := 0
-	if complete && !slices.ContainsFunc(classes, func(c class) bool { return !c.matched.has(0) }) {
+	if complete && !slices.ContainsFunc(classes, func(c class) bool { return !c.kind.has(0) }) {
 		n = 1
 	}
 	p.index[key] = n

@@ -272,7 +272,7 @@ func (f *callerFinder) names(head string) []string {
 		}
 	}
 	shape := append(literalGlob(head, false), token{kind: one}, token{kind: star})
-	classes, complete := newMachine(append(globs, shape), len(globs)).classes(f.b)
+	classes, complete := newMachine(append(globs, shape), len(globs)).classes(classifier{}, f.b)
 	if !complete {
 		f.complete = false
 		f.b.tooLarge("the patterns of aws:PrincipalArn overlap in too many ways")

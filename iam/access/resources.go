@@ -1,7 +1,6 @@
 package access
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/sagemaker-roles/smr/iam/policy"
@@ -222,112 +221,6 @@ func (p *program) findSymbols() {
 			}
 		}
 	}
-}
-
-// A resourceClass is the resources that the same patterns match.
-type resourceClass struct {
-	text    string
-	holds   set         // elements that hold
-	open    []openClass // elements that hold if a term does
-	of      *resourceCompiler
-	matched set // globs of it
-}
-
-// An openClass is an element whose truth depends on terms: it holds, or for a
-// NotResource does not, if all terms of one of the lists hold.
-type openClass struct {
-	element int
-	not     bool
-	any     [][]int
-}
-
-// arnShape matches the texts of six segments.
-func arnShape() glob {
-	g := literalGlob("arn", false)
-	for range lastSegment - 1 {
-		g = append(g, token{kind: literal, r: ':'}, token{kind: star, narrow: true})
-	}
-	return append(g, token{kind: literal, r: ':'}, token{kind: star})
-}
-
-// resourceClasses returns every class of resources with regard to the
-// elements: "*" itself, and texts of six segments.
-func (p *program) resourceClasses(elements set, how reading, b *budget) ([]resourceClass, bool) {
-	c := &resourceCompiler{p: p, elements: elements, slot: map[int][]int{}}
-	for e := range elements.all {
-		for _, n := range p.resources[e].patterns {
-			c.addPattern(n, how)
-		}
-	}
-	star := newSet(len(c.globs))
-	for i, g := range c.globs {
-		if g.match("*") {
-			star.add(i)
-		}
-	}
-	list := []resourceClass{c.class(class{star, "*"})}
-	must := len(c.globs)
-	globs := append(slices.Clone(c.globs), arnShape())
-	classes, complete := newMachine(globs, must).classes(b)
-	for _, k := range classes {
-		list = append(list, c.class(k))
-	}
-	return list, complete
-}
-
-type resourceCompiler struct {
-	p        *program
-	elements set
-	globs    []glob
-	variants []variant     // of the globs
-	slot     map[int][]int // of a pattern, its globs
-}
-
-func (c *resourceCompiler) addPattern(n int, how reading) {
-	if _, ok := c.slot[n]; ok {
-		return
-	}
-	for _, v := range c.p.variants(n, how) {
-		c.slot[n] = append(c.slot[n], len(c.globs))
-		c.globs = append(c.globs, v.glob)
-		c.variants = append(c.variants, v)
-	}
-}
-
-func (c *resourceCompiler) class(k class) resourceClass {
-	r := resourceClass{text: k.text, holds: newSet(len(c.p.resources)), of: c, matched: k.matched}
-	for e := range c.elements.all {
-		element := c.p.resources[e]
-		sure, any := c.truth(element, k.matched)
-		switch {
-		case sure:
-			if !element.not {
-				r.holds.add(e)
-			}
-		case len(any) > 0:
-			r.open = append(r.open, openClass{e, element.not, any})
-		case element.not:
-			r.holds.add(e)
-		}
-	}
-	return r
-}
-
-// truth reports whether a pattern of e matches for certain, and if not the
-// terms under which one does.
-func (c *resourceCompiler) truth(e element, matched set) (sure bool, any [][]int) {
-	for _, n := range e.patterns {
-		for _, g := range c.slot[n] {
-			switch {
-			case !matched.has(g):
-			case len(c.variants[g].terms) == 0:
-				return true, nil
-			default:
-				any = append(any, c.variants[g].terms)
-			}
-		}
-	}
-	return false, any
 }
 
 // crosses reports whether some pattern has a star at the end of one of its

@@ -141,7 +141,7 @@ func (d *domainBuilder) textClasses(u family) ([]single, bool) {
 		must = len(globs)
 		globs = append(globs, arnShape())
 	}
-	classes, complete := newMachine(globs, must).classes(d.b)
+	classes, complete := newMachine(globs, must).classes(classifier{}, d.b)
 	if !complete {
 		d.b.tooLarge("the patterns that look at the condition key %s overlap in too many ways", d.domain.name)
 	}
@@ -153,7 +153,7 @@ func (d *domainBuilder) textClasses(u family) ([]single, bool) {
 		}
 		s := single{newSet(len(d.atoms)), c.text, inUniverse(u, c.text)}
 		lone := false
-		for g := range c.matched.all {
+		for g := range c.kind.all {
 			if g == must {
 				continue
 			}

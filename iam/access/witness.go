@@ -157,19 +157,6 @@ func (d *draft) resources() []string {
 	return list
 }
 
-// contains reports whether a resource is of the class.
-func (k *resourceClass) contains(text string) bool {
-	if !arnShape().match(text) {
-		return false
-	}
-	for i, g := range k.of.globs {
-		if g.match(text) != k.matched.has(i) {
-			return false
-		}
-	}
-	return true
-}
-
 // exampleResource fills the wildcards of a resource pattern.
 func (p *program) exampleResource(n int, service, word string) string {
 	list := p.resourcePatterns[n].pieces()
