@@ -142,8 +142,8 @@ type comparison struct {
 	program    *program
 	ways       [2]direction
 	budget     *budget
-	judge      *judge // as AWS decides
-	policies   *judge // as policies alone decide
+	judge      *judge   // as AWS decides
+	policies   *judge   // as policies alone decide
 	doubts     []string // why candidates were not confirmed
 }
 

@@ -1,5 +1,13 @@
 package access
 
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/sagemaker-roles/smr/iam/policy"
+)
+
 // A Level is the access level of an action (Service Authorization Reference,
 // "Actions table", Access level), in lower case.
 type Level string
@@ -13,15 +21,269 @@ const (
 	LevelPermissions Level = "permissions"
 )
 
-// A Row describes part of a difference.
-type Row struct {
-	Actions      []string                       `json:"actions"`
-	NotActions   []string                       `json:"not_actions,omitempty"`
-	Resources    []string                       `json:"resources"`
-	NotResources []string                       `json:"not_resources,omitempty"`
-	Principals   []string                       `json:"principals,omitempty"`
-	Conditions   map[string]map[string][]string `json:"conditions,omitempty"`
-	Level        Level                          `json:"level,omitempty"`
+// rank orders levels; an unknown one comes last.
+func (l Level) rank() int {
+	return slices.Index([]Level{LevelList, LevelRead, LevelTagging, LevelWrite, LevelPermissions}, l)
 }
 
-func (c *comparison) rows(e *engine, way int) []Row { return nil }
+// A Row describes part of a difference: Actions but NotActions, on Resources
+// but NotResources, by Principals, under Conditions. All rows together cover
+// the difference. They are written in the patterns of the policies, and say
+// more than the difference only where these cannot spell it.
+type Row struct {
+	Actions      []string `json:"actions"`
+	NotActions   []string `json:"not_actions,omitempty"`
+	Resources    []string `json:"resources"`
+	NotResources []string `json:"not_resources,omitempty"`
+
+	// Principals are of resource-based policies alone. NotPrincipals are
+	// excepted from them.
+	Principals    []string `json:"principals,omitempty"`
+	NotPrincipals []string `json:"not_principals,omitempty"`
+
+	// Conditions are operator, key and values, all of which hold.
+	Conditions map[string]map[string][]string `json:"conditions,omitempty"`
+
+	// Level is the highest of the actions, "" if the facts know none of them.
+	Level Level `json:"level,omitempty"`
+
+	// Unproven says that policy variables leave it open whether any such
+	// request exists.
+	Unproven bool `json:"unproven,omitempty"`
+
+	// Statements are those of the side that allows, as it writes them.
+	Statements []*policy.Statement `json:"-"`
+}
+
+// A part is a row before its actions are spelled.
+type part struct {
+	row     Row
+	classes set // of actions
+}
+
+// rows describes what one way found.
+func (c *comparison) rows(e *engine, way int) []Row {
+	b := &rowBuilder{c: c, e: e, way: way, index: map[string]*part{}, carried: map[string]bool{}}
+	b.budget = newBudget(Limits{States: rowStates, Steps: rowStates})
+	byGroup := map[int][]*finding{}
+	var order []int
+	for i := range e.found[way] {
+		f := &e.found[way][i]
+		if byGroup[f.group] == nil {
+			order = append(order, f.group)
+		}
+		byGroup[f.group] = append(byGroup[f.group], f)
+	}
+	for _, g := range order {
+		b.group(byGroup[g])
+	}
+	rows := []Row{}
+	for _, p := range b.parts {
+		rows = append(rows, b.spell(p)...)
+	}
+	slices.SortStableFunc(rows, func(r, s Row) int {
+		return cmp.Or(
+			cmp.Compare(s.Level.rank(), r.Level.rank()),
+			slices.Compare(r.Actions, s.Actions), slices.Compare(r.Resources, s.Resources),
+		)
+	})
+	return rows
+}
+
+// rowStates bounds the automata that are built for rows alone.
+const rowStates = 60_000
+
+type rowBuilder struct {
+	c       *comparison
+	e       *engine
+	way     int
+	budget  *budget
+	parts   []*part
+	index   map[string]*part
+	carried map[string]bool // of an answer and statement, whether requests are allowed by it
+}
+
+// group adds the parts of one group of actions: one for every statement by
+// which the requests found are allowed.
+func (b *rowBuilder) group(findings []*finding) {
+	byStatement := map[int][]*finding{}
+	var order []int
+	for _, f := range findings {
+		for s := range b.e.ways[b.way].allows[0].allow.all {
+			if !f.matched.has(s) || !b.carries(f, s) {
+				continue
+			}
+			if byStatement[s] == nil {
+				order = append(order, s)
+			}
+			byStatement[s] = append(byStatement[s], f)
+		}
+	}
+	slices.Sort(order)
+	for _, s := range order {
+		b.statement(s, byStatement[s])
+	}
+}
+
+// carries reports whether some of the finding's requests are allowed by
+// statement s of the first layer, if it were its only one.
+func (b *rowBuilder) carries(f *finding, s int) bool {
+	allows := b.e.ways[b.way].allows
+	if only := b.soleAllow(f); only >= 0 {
+		return only == s
+	}
+	first := layer{newSet(len(b.e.p.statements)), allows[0].deny}
+	first.allow.add(s)
+	d := direction{append(layers{first}, allows[1:]...), b.e.ways[b.way].denies}
+	found, complete := f.answer.problem.search(d, tierGuess)
+	return found != nil || !complete
+}
+
+// soleAllow returns the only allow statement of the first layer that matches,
+// -1 if there are several.
+func (b *rowBuilder) soleAllow(f *finding) int {
+	only := -1
+	for s := range b.e.ways[b.way].allows[0].allow.all {
+		if !f.matched.has(s) {
+			continue
+		}
+		if only >= 0 {
+			return -1
+		}
+		only = s
+	}
+	return only
+}
+
+// statement adds the parts of one statement: findings that differ in nothing
+// but the resource are one part.
+func (b *rowBuilder) statement(s int, findings []*finding) {
+	type sort struct {
+		row      Row
+		findings []*finding
+	}
+	sorts := map[string]*sort{}
+	var order []string
+	for _, f := range findings {
+		row := Row{Conditions: b.conditions(s, f), Unproven: f.answer.solution.tier == tierGuess}
+		row.Principals, row.NotPrincipals = b.e.p.principals[b.e.p.statements[s].principal].names()
+		key := row.key()
+		if sorts[key] == nil {
+			sorts[key] = &sort{row: row}
+			order = append(order, key)
+		}
+		sorts[key].findings = append(sorts[key].findings, f)
+	}
+	for _, key := range order {
+		for _, r := range b.resources(s, sorts[key].findings) {
+			row := sorts[key].row
+			row.Resources, row.NotResources = r.in, r.out
+			b.add(row, s, b.e.groups[sorts[key].findings[0].group].classes)
+		}
+	}
+}
+
+// add merges a row with those that differ in their actions alone.
+func (b *rowBuilder) add(row Row, s int, classes []int) {
+	key := row.key()
+	p := b.index[key]
+	if p == nil {
+		p = &part{row: row, classes: newSet(len(b.e.actions))}
+		b.index[key] = p
+		b.parts = append(b.parts, p)
+	}
+	for _, n := range classes {
+		p.classes.add(n)
+	}
+	if source := b.e.p.statements[s].source; !slices.Contains(p.row.Statements, source) {
+		p.row.Statements = append(p.row.Statements, source)
+	}
+}
+
+// key tells rows apart but for their actions.
+func (r *Row) key() string {
+	out := *r
+	out.Actions, out.NotActions = nil, nil
+	return string(appendJSON(out))
+}
+
+// names returns the principals that an element lists.
+func (e principalElement) names() (in, out []string) {
+	if e.of == nil {
+		return nil, nil
+	}
+	var list []string
+	if e.of.Any {
+		list = append(list, "*")
+	}
+	list = slices.Concat(list, e.of.AWS, e.of.Service, e.of.Federated, e.of.CanonicalUser)
+	if e.not {
+		return []string{"*"}, list
+	}
+	return list, nil
+}
+
+// spell writes the actions of a part: one row for each level of actions that
+// are named one by one, and one for those that patterns name.
+func (b *rowBuilder) spell(p *part) []Row {
+	in, out := b.e.spellActions(p.classes)
+	byLevel := map[Level][]string{}
+	var levels []Level
+	add := func(l Level, text string) {
+		if byLevel[l] == nil {
+			levels = append(levels, l)
+		}
+		byLevel[l] = append(byLevel[l], text)
+	}
+	if len(out) > 0 {
+		top := Level("")
+		for _, text := range in {
+			if l := b.c.level(text, out); l.rank() > top.rank() {
+				top = l
+			}
+		}
+		byLevel[top], levels = in, []Level{top}
+	} else {
+		for _, text := range in {
+			add(b.c.level(text, nil), text)
+		}
+	}
+	var rows []Row
+	for _, l := range levels {
+		row := p.row
+		row.Level, row.Actions, row.NotActions = l, byLevel[l], out
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// level returns the highest access level of the actions that a pattern names.
+func (c *comparison) level(pattern string, except []string) Level {
+	facts := c.options.Facts
+	if facts == nil {
+		return ""
+	}
+	if !policy.HasWildcard(pattern) {
+		return facts.Level(pattern)
+	}
+	service, _, _ := strings.Cut(policy.Lower(pattern), ":")
+	services := []string{service}
+	if policy.HasWildcard(service) {
+		services = facts.Services()
+	}
+	top := Level("")
+	for _, s := range services {
+		for _, name := range facts.Actions(s) {
+			full := s + ":" + name
+			if !policy.MatchFold(pattern, full) || slices.ContainsFunc(except, func(x string) bool { return policy.MatchFold(x, full) }) {
+				continue
+			}
+			if l := facts.Level(full); l.rank() > top.rank() {
+				if top = l; top == LevelPermissions {
+					return top
+				}
+			}
+		}
+	}
+	return top
+}

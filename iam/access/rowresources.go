@@ -1,0 +1,226 @@
+package access
+
+import "slices"
+
+// A span is resources: those that a pattern of in matches and none of out.
+type span struct{ in, out []string }
+
+// resources describes the resources of findings that statement s carries.
+func (b *rowBuilder) resources(s int, findings []*finding) []span {
+	p := b.e.p
+	element := p.resources[p.statements[s].resource]
+	own := span{in: p.patternTexts(element.patterns)}
+	if element.not {
+		own = span{in: []string{"*"}, out: own.in}
+	}
+	group := &b.e.groups[findings[0].group]
+	_, inside := b.e.regions(group.statements)
+	if b.wholeElement(element, findings, inside) {
+		return []span{own}
+	}
+	classes, ok := b.patternClasses(s, group.statements)
+	if !ok {
+		return []span{own}
+	}
+	found := newSet(len(classes))
+	for i, k := range classes {
+		if slices.ContainsFunc(findings, func(f *finding) bool { return f.resource.kindOf(k.text) }) {
+			found.add(i)
+		}
+	}
+	return b.cover(element, own, classes, found)
+}
+
+// wholeElement reports whether the element holds of nothing but what was
+// found.
+func (b *rowBuilder) wholeElement(element element, findings []*finding, inside set) bool {
+	if inside != nil {
+		if element.not {
+			return false
+		}
+		for _, n := range element.patterns {
+			if !inside.has(n) {
+				return false
+			}
+		}
+	}
+	statements := b.e.groups[findings[0].group].statements
+	r := b.e.resources(statements, inside)
+	for i := range r.classes {
+		k := &r.classes[i]
+		if b.holdsIn(element, k) && !slices.ContainsFunc(findings, func(f *finding) bool { return f.resource == k }) {
+			return false
+		}
+	}
+	return r.complete
+}
+
+// holdsIn reports whether an element holds, or may hold, of a class.
+func (b *rowBuilder) holdsIn(element element, k *resourceClass) bool {
+	for _, e := range k.of.elements {
+		other := b.e.p.resources[e]
+		if other.not == element.not && slices.Equal(other.patterns, element.patterns) {
+			return k.holds.has(e) || k.opens(e) != nil
+		}
+	}
+	return false
+}
+
+// A patternClass is the resources that the same patterns match.
+type patternClass struct {
+	text     string
+	patterns set
+}
+
+// patternClasses returns the classes of the resources that statement s speaks
+// of, told apart by every pattern of the group's statements; false if they are
+// too many.
+func (b *rowBuilder) patternClasses(s int, statements set) ([]patternClass, bool) {
+	p := b.e.p
+	elements := newSet(len(p.resources))
+	for n := range statements.all {
+		elements.add(p.statements[n].resource)
+	}
+	c := p.resourceCompiler(slices.Collect(elements.all), b.e.how)
+	k := classifier{size: len(p.resourcePatterns), kind: func(out, matched set) {
+		for n, globs := range c.slot {
+			if slices.ContainsFunc(globs, matched.has) {
+				out.add(n)
+			}
+		}
+	}}
+	own := p.resources[p.statements[s].resource]
+	if !own.not {
+		k.inside = newSet(len(c.globs) + 1)
+		for _, n := range own.patterns {
+			for _, g := range c.slot[n] {
+				k.inside.add(g)
+			}
+		}
+	}
+	shape := len(c.globs)
+	found, ok := newMachine(append(slices.Clone(c.globs), arnShape()), shape).classes(k, b.budget)
+	if !ok {
+		return nil, false
+	}
+	var list []patternClass
+	if m := c.matches("*"); k.inside == nil || k.inside.meets(m) {
+		out := newSet(len(p.resourcePatterns))
+		k.kind(out, m)
+		list = append(list, patternClass{"*", out})
+	}
+	for _, f := range found {
+		list = append(list, patternClass{f.text, f.kind})
+	}
+	return list, true
+}
+
+// kindOf reports whether a resource is of the class.
+func (k *resourceClass) kindOf(text string) bool {
+	if (text == "*") != (k.text == "*") {
+		return false
+	}
+	return k.contains(text)
+}
+
+// cover spells the found classes by patterns.
+func (b *rowBuilder) cover(element element, own span, classes []patternClass, found set) []span {
+	p := b.e.p
+	covers := map[int]cover{}
+	for n, r := range p.resourcePatterns {
+		c := cover{r.text, newSet(len(classes))}
+		for i, k := range classes {
+			if k.patterns.has(n) {
+				c.classes.add(i)
+			}
+		}
+		if !c.classes.empty() {
+			covers[n] = c
+		}
+	}
+	pick := func(from []int, keep func(cover) bool) []cover {
+		var list []cover
+		for _, n := range from {
+			if c, ok := covers[n]; ok && keep(c) {
+				list = append(list, c)
+			}
+		}
+		slices.SortStableFunc(list, func(a, b cover) int { return b.classes.len() - a.classes.len() })
+		return list
+	}
+	everything := make([]int, len(p.resourcePatterns))
+	for i := range everything {
+		everything[i] = i
+	}
+	pure := func(c cover) bool { return c.classes.within(found) }
+	in, rest := greedy(pick(element.patterns, pure), found)
+	if !rest.empty() {
+		var more []string
+		more, rest = greedy(pick(b.inElement(element, everything), pure), rest)
+		in = append(in, more...)
+	}
+	var out []span
+	if len(in) > 0 {
+		out = append(out, span{in: in})
+	}
+	if rest.empty() {
+		return out
+	}
+	apart := pick(everything, func(c cover) bool { return !c.classes.meets(found) })
+	return append(out, b.holed(element, own, covers, rest, apart, classes, found))
+}
+
+// inElement keeps the patterns that an element plainly covers: naming one of
+// them says nothing that the element does not.
+func (b *rowBuilder) inElement(element element, patterns []int) []int {
+	var list []int
+	for _, n := range patterns {
+		if !element.not && b.e.p.coversOne(element.patterns, n, b.e.how) {
+			list = append(list, n)
+		}
+	}
+	return list
+}
+
+// holed spells what no pattern names alone: the patterns of the element that
+// hold it, but for patterns that hold nothing found.
+func (b *rowBuilder) holed(element element, own span, covers map[int]cover, rest set, apart []cover, classes []patternClass, found set) span {
+	s := span{out: own.out}
+	all := newSet(len(classes))
+	if element.not {
+		s.in = []string{"*"}
+		for i := range classes {
+			all.add(i)
+		}
+	}
+	for _, n := range element.patterns {
+		if c, ok := covers[n]; ok && !element.not && c.classes.meets(rest) {
+			s.in = append(s.in, c.name)
+			all.or(c.classes)
+		}
+	}
+	if len(s.in) == 0 {
+		s.in = own.in
+	}
+	excess := all
+	excess.andNot(found)
+	holes, _ := greedy(apart, excess)
+	for _, h := range holes {
+		if !slices.Contains(s.out, h) {
+			s.out = append(slices.Clone(s.out), h)
+		}
+	}
+	return s
+}
+
+func (p *program) patternTexts(list []int) []string {
+	out := make([]string, 0, len(list))
+	for _, n := range list {
+		out = append(out, p.resourcePatterns[n].text)
+	}
+	slices.Sort(out)
+	if len(out) == 0 {
+		return []string{"*"}
+	}
+	return out
+}
