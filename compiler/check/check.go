@@ -62,8 +62,13 @@ func Stack(p *ir.Program, s *ir.Stack) hcl.Diagnostics {
 	if p == nil || s == nil {
 		return nil
 	}
+	return stack(p, s, false)
+}
+
+// stack runs the rules; builtin says to judge the catalogue's statements too.
+func stack(p *ir.Program, s *ir.Stack, builtin bool) hcl.Diagnostics {
 	rep := newReporter(p)
-	index := newStackIndex(p, s)
+	index := newStackIndex(p, s, builtin)
 	for _, r := range Rules() {
 		if r.Stack != nil {
 			rep.code = r.Code

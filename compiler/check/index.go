@@ -15,6 +15,7 @@ import (
 type stackIndex struct {
 	program *ir.Program
 	stack   *ir.Stack
+	builtin bool // the catalogue's statements are judged too
 	sizes   map[*policy.Document]int
 	written []writtenPolicy
 	listed  bool
@@ -23,9 +24,9 @@ type stackIndex struct {
 	managed map[string][]grantingStatement
 }
 
-func newStackIndex(p *ir.Program, s *ir.Stack) *stackIndex {
+func newStackIndex(p *ir.Program, s *ir.Stack, builtin bool) *stackIndex {
 	return &stackIndex{
-		program: p, stack: s,
+		program: p, stack: s, builtin: builtin,
 		sizes: map[*policy.Document]int{}, grants: map[*policy.Document][]grantingStatement{}, managed: map[string][]grantingStatement{},
 	}
 }
@@ -70,7 +71,7 @@ func (x *stackIndex) writtenPolicies() []writtenPolicy {
 		}
 		list, ok := known[p.Document]
 		if !ok {
-			list = writtenIn(p, trust)
+			list = x.writtenIn(p, trust)
 			known[p.Document] = list
 		}
 		if len(list) > 0 {
@@ -88,13 +89,13 @@ func (x *stackIndex) writtenPolicies() []writtenPolicy {
 	return x.written
 }
 
-func writtenIn(p *ir.Policy, trust bool) []*written {
+func (x *stackIndex) writtenIn(p *ir.Policy, trust bool) []*written {
 	var list []*written
 	for i := range p.Document.Statements {
 		if i >= len(p.Origins) {
 			break
 		}
-		if o := &p.Origins[i]; !o.BuiltIn || o.Override != (hcl.Range{}) {
+		if o := &p.Origins[i]; x.builtin || !o.BuiltIn || o.Override != (hcl.Range{}) {
 			list = append(list, &written{Statement: &p.Document.Statements[i], origin: o, trust: trust})
 		}
 	}
@@ -124,7 +125,7 @@ func (p *StackPass) eachWritten(visit func(role *ir.Role, w *written)) {
 // is the catalogue's and a user's override changed something else.
 func (p *StackPass) spot(w *written, text string) (place hcl.Range, ok bool) {
 	at := w.origin.Range
-	if w.origin.BuiltIn {
+	if w.origin.BuiltIn && !p.shared.builtin {
 		at = w.origin.Override
 	}
 	for _, a := range p.shared.attrs(at) {
@@ -132,7 +133,7 @@ func (p *StackPass) spot(w *written, text string) (place hcl.Range, ok bool) {
 			return found, true
 		}
 	}
-	return at, !w.origin.BuiltIn
+	return at, !w.origin.BuiltIn || p.shared.builtin
 }
 
 // place is spot for an origin alone.

@@ -13,8 +13,8 @@ func invalidDescription() Rule {
 		Entry: diag.Entry{
 			Code: "invalid-description", Severity: hcl.DiagError,
 			Explain: "IAM refuses the description (ValidationError): it takes at most 1,000 characters of Latin-1, so neither Japanese text nor typographic quotation marks, dashes or emoji. Tags take any language. Source: IAM API Reference, type roleDescriptionType.",
-			Bad:     "role \"r\" {\n  description = \"学習ジョブ\"\n  managed_policies = [\"arn:aws:iam::aws:policy/AmazonSageMakerReadOnly\"]\n}\n",
-			Good:    "role \"r\" {\n  description = \"Training jobs\"\n  managed_policies = [\"arn:aws:iam::aws:policy/AmazonSageMakerReadOnly\"]\n}\n",
+			Bad:     "role \"r\" {\n  description      = \"学習ジョブ\"\n  managed_policies = [\"arn:aws:iam::aws:policy/AmazonSageMakerReadOnly\"]\n}\n",
+			Good:    "role \"r\" {\n  description      = \"Training jobs\"\n  managed_policies = [\"arn:aws:iam::aws:policy/AmazonSageMakerReadOnly\"]\n}\n",
 		},
 		Program: func(p *ProgramPass) {
 			for _, role := range p.Roles {

@@ -14,8 +14,8 @@ func invalidPath() Rule {
 		Entry: diag.Entry{
 			Code: "invalid-path", Severity: hcl.DiagError,
 			Explain: "IAM refuses the path (ValidationError). It begins and ends with a slash, has at most 512 characters, and between slashes letters, digits and . , + @ = _ -. Roles could have more characters; the role's policies share its path and cannot. Source: IAM API Reference, CreateRole and CreatePolicy.",
-			Bad:     "role \"r\" {\n  path = \"smr/forecast\"\n  managed_policies = [\"arn:aws:iam::aws:policy/AmazonSageMakerReadOnly\"]\n}\n",
-			Good:    "role \"r\" {\n  path = \"/smr/forecast/\"\n  managed_policies = [\"arn:aws:iam::aws:policy/AmazonSageMakerReadOnly\"]\n}\n",
+			Bad:     "role \"r\" {\n  path             = \"smr/forecast\"\n  managed_policies = [\"arn:aws:iam::aws:policy/AmazonSageMakerReadOnly\"]\n}\n",
+			Good:    "role \"r\" {\n  path             = \"/smr/forecast/\"\n  managed_policies = [\"arn:aws:iam::aws:policy/AmazonSageMakerReadOnly\"]\n}\n",
 		},
 		Program: func(p *ProgramPass) {
 			for _, role := range p.Roles {

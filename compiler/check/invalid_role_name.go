@@ -14,8 +14,8 @@ func invalidRoleName() Rule {
 		Entry: diag.Entry{
 			Code: "invalid-role-name", Severity: hcl.DiagError,
 			Explain: "IAM refuses the role's name (ValidationError). A name has 1 to 64 letters, digits and _ + = , . @ -. Without `name` it is SageMaker- and the role's label, with for_each also the key. Source: IAM API Reference, CreateRole.",
-			Bad:     "role \"r\" {\n  name = \"data science\"\n  managed_policies = [\"arn:aws:iam::aws:policy/AmazonSageMakerReadOnly\"]\n}\n",
-			Good:    "role \"r\" {\n  name = \"data-science\"\n  managed_policies = [\"arn:aws:iam::aws:policy/AmazonSageMakerReadOnly\"]\n}\n",
+			Bad:     "role \"r\" {\n  name             = \"data science\"\n  managed_policies = [\"arn:aws:iam::aws:policy/AmazonSageMakerReadOnly\"]\n}\n",
+			Good:    "role \"r\" {\n  name             = \"data-science\"\n  managed_policies = [\"arn:aws:iam::aws:policy/AmazonSageMakerReadOnly\"]\n}\n",
 		},
 		Program: func(p *ProgramPass) {
 			for _, role := range p.Roles {

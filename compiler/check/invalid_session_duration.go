@@ -29,5 +29,5 @@ func invalidSessionDuration() Rule {
 }
 
 func durationExample(d string) string {
-	return "role \"r\" {\n  max_session_duration = \"" + d + "\"\n  managed_policies = [\"arn:aws:iam::aws:policy/AmazonSageMakerReadOnly\"]\n}\n"
+	return "role \"r\" {\n  max_session_duration = \"" + d + "\"\n  managed_policies     = [\"arn:aws:iam::aws:policy/AmazonSageMakerReadOnly\"]\n}\n"
 }

@@ -70,5 +70,5 @@ func tagText(s string) bool {
 }
 
 func tagExample(tag string) string {
-	return "role \"r\" {\n  tags = { " + tag + " }\n  managed_policies = [\"arn:aws:iam::aws:policy/AmazonSageMakerReadOnly\"]\n}\n"
+	return "role \"r\" {\n  tags             = { " + tag + " }\n  managed_policies = [\"arn:aws:iam::aws:policy/AmazonSageMakerReadOnly\"]\n}\n"
 }

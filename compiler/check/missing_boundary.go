@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 
@@ -34,7 +35,14 @@ func missingBoundary() Rule {
 }
 
 func boundaryExample(boundary string) string {
-	return "role \"a\" {\n  permissions_boundary = \"arn:aws:iam::123456789012:policy/ml\"\n  managed_policies     = [\"arn:aws:iam::aws:policy/AmazonSageMakerReadOnly\"]\n}\nrole \"b\" {\n" + boundary + "  managed_policies = [\"arn:aws:iam::aws:policy/AmazonSageMakerReadOnly\"]\n}\n"
+	role := func(name, boundary string) string {
+		const policies = "managed_policies = [\"arn:aws:iam::aws:policy/AmazonSageMakerReadOnly\"]\n"
+		if boundary == "" {
+			return "role \"" + name + "\" {\n  " + policies + "}\n"
+		}
+		return "role \"" + name + "\" {\n" + boundary + "  " + strings.Replace(policies, " =", "     =", 1) + "}\n"
+	}
+	return role("a", "  permissions_boundary = \"arn:aws:iam::123456789012:policy/ml\"\n") + role("b", boundary)
 }
 
 func haveOrHas(roles []*ir.Role) string {

@@ -15,7 +15,7 @@ func missingReason() Rule {
 		Entry: diag.Entry{
 			Code: "missing-reason", Severity: hcl.DiagWarning,
 			Explain: "An override changes what an activity is known to grant, and says nobody why. Whoever reviews the roles next year needs one sentence: reason = \"…\".",
-			Bad:     reasonExample(""), Good: reasonExample("  reason         = \"Pipelines are made by the platform team\"\n"),
+			Bad:     reasonExample(""), Good: reasonExample("    reason         = \"Pipelines are made by the platform team\"\n"),
 		},
 		Program: func(p *ProgramPass) {
 			each := func(list []*dsl.Override) {

@@ -1,6 +1,8 @@
 package check
 
 import (
+	"strings"
+
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/sagemaker-roles/smr/compiler/ir"
@@ -38,5 +40,6 @@ func negatedAllow() Rule {
 }
 
 func negatedExample(argument string) string {
-	return "role \"r\" {\n  statement \"Read\" {\n    actions = [\"s3:GetObject\"]\n    " + argument + " = [\"arn:aws:s3:::acme/*\"]\n  }\n}\n"
+	pad := strings.Repeat(" ", len(argument)-len("actions"))
+	return "role \"r\" {\n  statement \"Read\" {\n    actions" + pad + " = [\"s3:GetObject\"]\n    " + argument + " = [\"arn:aws:s3:::acme/*\"]\n  }\n}\n"
 }

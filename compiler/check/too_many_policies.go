@@ -12,7 +12,7 @@ func tooManyPolicies() Rule {
 		Entry: diag.Entry{
 			Code: "too-many-policies", Severity: hcl.DiagWarning,
 			Explain: "The configuration makes more customer managed policies than an account may have: 1,500 by default, up to 10,000 on request; policies made elsewhere count too, and deployment stops half-way (LimitExceeded). The layouts packed and inline make fewer. It is a warning, since only the account knows its quota: say it in the account block to silence this.",
-			Bad:     manyPoliciesExample(""), Good: manyPoliciesExample("managed_policies_per_account = 5000"),
+			Bad:     manyPoliciesExample("1500"), Good: manyPoliciesExample("5000"),
 		},
 		Stack: func(p *StackPass) {
 			count := map[*ir.Target]int{}
@@ -34,5 +34,5 @@ func tooManyPolicies() Rule {
 }
 
 func manyPoliciesExample(quota string) string {
-	return "account \"prod\" {\n  id     = \"123456789012\"\n  region = \"eu-west-1\"\n  quotas {\n    roles_per_account = 5000\n    " + quota + "\n  }\n}\nrole \"r\" {\n  for_each = toset(flatten([for i in range(19) : [for j in range(79) : \"t${i}-${j}\"]]))\n  statement \"Read\" {\n    actions   = [\"s3:GetObject\"]\n    resources = [\"arn:aws:s3:::acme/${each.key}/*\"]\n  }\n}\n"
+	return "account \"prod\" {\n  id     = \"123456789012\"\n  region = \"eu-west-1\"\n  quotas {\n    roles_per_account            = 5000\n    managed_policies_per_account = " + quota + "\n  }\n}\nrole \"r\" {\n  for_each = toset(flatten([for i in range(19) : [for j in range(79) : \"t${i}-${j}\"]]))\n  statement \"Read\" {\n    actions   = [\"s3:GetObject\"]\n    resources = [\"arn:aws:s3:::acme/${each.key}/*\"]\n  }\n}\n"
 }

@@ -12,7 +12,7 @@ func tooManyRoles() Rule {
 		Entry: diag.Entry{
 			Code: "too-many-roles", Severity: hcl.DiagWarning,
 			Explain: "The configuration has more roles than an account may have. IAM admits 1,000 roles by default and raises that to 10,000 on request; roles made elsewhere count too, and deployment stops half-way (LimitExceeded). It is a warning, since only the account knows its quota: say it in the account block to silence this.",
-			Bad:     manyExample("77", ""), Good: manyExample("77", "roles_per_account = 5000"),
+			Bad:     manyExample("77", "1000"), Good: manyExample("77", "5000"),
 		},
 		Program: func(p *ProgramPass) {
 			count := map[*ir.Target]int{}
@@ -52,5 +52,5 @@ func raiseOrDivide(t *ir.Target, name string) string {
 }
 
 func manyExample(keys, quota string) string {
-	return "account \"prod\" {\n  id     = \"123456789012\"\n  region = \"eu-west-1\"\n  quotas { " + quota + " }\n}\nrole \"r\" {\n  for_each = toset(flatten([for i in range(13) : [for j in range(" + keys + ") : \"t${i}-${j}\"]]))\n  managed_policies = [\"arn:aws:iam::aws:policy/AmazonSageMakerReadOnly\"]\n}\n"
+	return "account \"prod\" {\n  id     = \"123456789012\"\n  region = \"eu-west-1\"\n  quotas { roles_per_account = " + quota + " }\n}\nrole \"r\" {\n  for_each         = toset(flatten([for i in range(13) : [for j in range(" + keys + ") : \"t${i}-${j}\"]]))\n  managed_policies = [\"arn:aws:iam::aws:policy/AmazonSageMakerReadOnly\"]\n}\n"
 }

@@ -25,9 +25,13 @@ func unsupportedConditionKey() Rule {
 					return
 				}
 				told := map[string]bool{}
-				for i := range w.Conditions {
-					if c := &w.Conditions[i]; !told[policy.Lower(c.Key)] && p.unsupported(role, w, c) {
-						told[policy.Lower(c.Key)] = true
+				// Of several conditions on a key the one that is never true decides.
+				for _, how := range []absence{absentFails, absentPasses} {
+					for i := range w.Conditions {
+						c := &w.Conditions[i]
+						if is, ok := whenAbsent(c); ok && is == how && !told[policy.Lower(c.Key)] && p.unsupported(role, w, c, how) {
+							told[policy.Lower(c.Key)] = true
+						}
 					}
 				}
 			})
@@ -37,9 +41,8 @@ func unsupportedConditionKey() Rule {
 
 // unsupported reports a condition on a key that some action of the statement
 // does not support.
-func (p *StackPass) unsupported(role *ir.Role, w *written, c *policy.Condition) bool {
-	how, ok := whenAbsent(c)
-	if _, known := facts.FindKey(c.Key); !ok || !known || how == absentMeant || how == absentPasses && w.Effect == policy.Deny {
+func (p *StackPass) unsupported(role *ir.Role, w *written, c *policy.Condition, how absence) bool {
+	if _, known := facts.FindKey(c.Key); !known || how == absentPasses && w.Effect == policy.Deny {
 		return false
 	}
 	lack := func(a *facts.Action) bool { return a.SupportsKey(c.Key) == facts.KeyUnlisted }
