@@ -31,7 +31,9 @@ func Try(role *ir.StackRole, layout ir.Layout) (managed, inline int) {
 	return len(trial.Managed), inline
 }
 
-func newPacker() *packer { return &packer{limit: limit(), cache: map[string][]ir.Policy{}} }
+func newPacker() *packer {
+	return &packer{limit: limit(), cache: map[string][]ir.Policy{}, proved: map[string]bool{}}
+}
 
 // fit sets the policies of one role for a layout.
 func (p *packer) fit(role *ir.StackRole, layout ir.Layout) {
@@ -53,8 +55,9 @@ func limit() int {
 
 // A packer packs statements into managed policies of at most limit characters.
 type packer struct {
-	limit int
-	cache map[string][]ir.Policy // by the documents of the groups
+	limit  int
+	cache  map[string][]ir.Policy // by the documents of the groups
+	proved map[string]bool        // by the statements before and after, as JSON
 }
 
 // pack makes the fewest policies, named <role>_1, <role>_2.

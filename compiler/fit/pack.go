@@ -10,11 +10,13 @@ import (
 	"github.com/sagemaker-roles/smr/iam/policy"
 )
 
-// An item is one statement with its origin and size.
+// An item is one statement with its origin and size, and the statements that it
+// was merged from.
 type item struct {
 	statement policy.Statement
 	origin    ir.Origin
 	size      int
+	parts     []item // nil for a statement as it was lowered
 }
 
 // packed distributes the statements of groups over the fewest documents, after
@@ -25,26 +27,9 @@ func (p *packer) packed(groups []ir.Policy) []ir.Policy {
 	if out, ok := p.cache[key]; ok {
 		return out
 	}
-	out := p.distributed(p.items(groups, true))
-	if !same(groups, out) {
-		out = p.distributed(p.items(groups, false))
-	}
+	out := p.distributed(p.items(groups))
 	p.cache[key] = out
 	return out
-}
-
-// same proves that packing left every request with its answer. Where it cannot
-// be proved the statements are left as they were.
-func same(groups, out []ir.Policy) bool {
-	side := func(list []ir.Policy) access.Side {
-		s := access.Side{}
-		for _, p := range list {
-			s.Identity = append(s.Identity, p.Document)
-		}
-		return s
-	}
-	r, err := access.Compare(side(groups), side(out), access.Options{Facts: access.ServiceFacts(), NoRows: true})
-	return err == nil && r.Empty()
 }
 
 // distributed puts statements into the fewest documents.
@@ -89,26 +74,55 @@ func document(bin []item) ir.Policy {
 	return p
 }
 
-// items lists the statements, merged where they can be and split where one
-// alone is larger than a policy may be.
-func (p *packer) items(groups []ir.Policy, merging bool) []item {
-	var items []item
+// items lists the statements, merged where that is proved to grant the same and
+// split where one alone is larger than a policy may be.
+func (p *packer) items(groups []ir.Policy) []item {
+	var merged []item
 	for _, g := range groups {
 		for i, s := range g.Document.Statements {
-			it := item{statement: s.Clone(), origin: g.Origins[i]}
-			if merging {
-				items = merge(items, it)
-			} else {
-				items = append(items, it)
-			}
+			merged = merge(merged, item{statement: s.Clone(), origin: g.Origins[i]})
 		}
 	}
-	uniqueSIDs(items)
 	var out []item
-	for _, it := range items {
-		out = append(out, p.split(it)...)
+	for _, it := range merged {
+		whole := []item{it}
+		if it.parts != nil && !p.same(it.parts, whole) {
+			whole = it.parts
+		}
+		for _, it := range whole {
+			out = append(out, p.split(it)...)
+		}
 	}
+	uniqueSIDs(out)
 	return out
+}
+
+// same proves that two lists of statements of one effect match the same
+// requests. What a role is allowed is the union of its Allow statements without
+// that of its Deny statements, so exchanging equal parts of either keeps it.
+// What cannot be proved is not the same.
+func (p *packer) same(a, b []item) bool {
+	before, after := proof(a), proof(b)
+	key := string(policy.AppendJSON(policy.AppendJSON(nil, before), after))
+	equal, done := p.proved[key]
+	if !done {
+		r, err := access.Compare(access.Side{Identity: []*policy.Document{before}}, access.Side{Identity: []*policy.Document{after}},
+			access.Options{Facts: access.ServiceFacts(), NoRows: true})
+		equal = err == nil && r.Empty()
+		p.proved[key] = equal
+	}
+	return equal
+}
+
+// proof is a document that allows what statements match, whatever their effect.
+func proof(list []item) *policy.Document {
+	d := &policy.Document{Version: policy.Version2012}
+	for _, it := range list {
+		s := it.statement
+		s.Effect, s.SID = policy.Allow, ""
+		d.Statements = append(d.Statements, s)
+	}
+	return d
 }
 
 // merge adds a statement to the list, or into one that differs from it only in
@@ -120,6 +134,8 @@ func merge(items []item, add item) []item {
 		if s.Effect != t.Effect || len(s.NotActions)+len(t.NotActions)+len(s.NotResources)+len(t.NotResources) > 0 || !sameConditions(s, t) {
 			continue
 		}
+		part := items[i]
+		part.statement = s.Clone()
 		switch {
 		case slices.Equal(s.Resources, t.Resources):
 			s.Actions = union(s.Actions, t.Actions)
@@ -129,6 +145,10 @@ func merge(items []item, add item) []item {
 			continue
 		}
 		s.SID = ""
+		if items[i].parts == nil {
+			items[i].parts = []item{part}
+		}
+		items[i].parts = append(items[i].parts, add)
 		return items
 	}
 	return append(items, add)
@@ -179,6 +199,9 @@ func (p *packer) split(it item) []item {
 	} else {
 		half := len(s.Actions) / 2
 		a.statement.Actions, b.statement.Actions = a.statement.Actions[:half], b.statement.Actions[half:]
+	}
+	if !p.same([]item{it}, []item{a, b}) {
+		return []item{it}
 	}
 	return append(p.split(a), p.split(b)...)
 }
