@@ -26,7 +26,7 @@ func quirk() Rule {
 			Good: "smr { edition = \"2026\" }\nrole \"r\" {\n  activity \"s3_bucket_access\" { buckets = [\"acme-forecast\"] }\n}\n",
 		},
 		Program: func(p *ProgramPass) {
-			known := map[circumstance]bool{}
+			known := &verdicts{simple: map[*dsl.Quirk]bool{}, yes: map[circumstance]bool{}}
 			for _, role := range p.Roles {
 				for _, g := range role.Activities {
 					for _, q := range g.Activity.Decl.Quirks {
@@ -100,18 +100,27 @@ type circumstance struct {
 	vpc, kms bool
 }
 
+// verdicts remembers which quirks look at circumstances only, and what these
+// came to.
+type verdicts struct {
+	simple map[*dsl.Quirk]bool
+	yes    map[circumstance]bool
+}
+
 // applies evaluates a quirk's when. What depends on an unknown account does
 // not apply.
-func applies(p *ProgramPass, known map[circumstance]bool, role *ir.Role, g *ir.Grant, q *dsl.Quirk) bool {
+func applies(p *ProgramPass, known *verdicts, role *ir.Role, g *ir.Grant, q *dsl.Quirk) bool {
 	if q.When == nil {
 		return true
 	}
 	key := circumstance{q, role.Target, role.VPC != nil, role.KMS != nil}
-	simple := looksAtForms(q.When)
-	if simple {
-		if yes, ok := known[key]; ok {
-			return yes
-		}
+	if yes, ok := known.yes[key]; ok {
+		return yes
+	}
+	simple, ok := known.simple[q]
+	if !ok {
+		simple = looksAtForms(q.When)
+		known.simple[q] = simple
 	}
 	v, diags := p.Config.Eval(q.When, scopeOf(role, g))
 	yes := false
@@ -120,7 +129,7 @@ func applies(p *ProgramPass, known map[circumstance]bool, role *ir.Role, g *ir.G
 		yes = err == nil && b.True()
 	}
 	if simple {
-		known[key] = yes
+		known.yes[key] = yes
 	}
 	return yes
 }
