@@ -18,6 +18,7 @@ import (
 	"github.com/sagemaker-roles/smr/compiler/ir"
 	"github.com/sagemaker-roles/smr/dsl"
 	"github.com/sagemaker-roles/smr/dsl/catalog"
+	"github.com/sagemaker-roles/smr/iam/policy"
 )
 
 // An Edition is one edition of the catalogue.
@@ -98,7 +99,7 @@ func Read(edition string, names ...string) (*Edition, error) {
 		e.Activities = append(e.Activities, activity(edition, a, decls[name], res))
 	}
 	var err error
-	e.Personas, err = personas(edition)
+	e.Personas, err = Personas(edition)
 	return e, err
 }
 
@@ -227,8 +228,9 @@ func (d *decl) block(label string, has func(block string) bool) string {
 	return string(formatted)
 }
 
-// personas reads the personas of an edition.
-func personas(edition string) ([]Persona, error) {
+// Personas reads the personas of an edition. The error is for an edition that
+// does not exist, or for a catalogue that is broken.
+func Personas(edition string) ([]Persona, error) {
 	file, data, ok := catalog.File(edition, catalog.PersonasFile)
 	if !ok {
 		return nil, fmt.Errorf("edition %s has no personas", edition)
@@ -273,4 +275,33 @@ func Default(a *Activity, p *ir.Param) string {
 	}
 	r := p.Decl.Default.Expr.Range()
 	return string(data[r.Start.Byte:r.End.Byte])
+}
+
+// Granting names the activities of an edition with a statement that allows an
+// action, with the customizations that it takes where it takes some.
+func Granting(edition, action string) ([]string, error) {
+	e, err := Read(edition)
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, a := range e.Activities {
+		if form, ok := a.granting(action); ok {
+			out = append(out, a.Name+with(form))
+		}
+	}
+	return out, nil
+}
+
+// granting is the plainest form of an activity that allows an action.
+func (a *Activity) granting(action string) (form string, ok bool) {
+	for _, f := range a.Forms {
+		for i := range f.Policy.Document.Statements {
+			st := &f.Policy.Document.Statements[i]
+			if st.Effect == policy.Allow && slices.ContainsFunc(st.Actions, func(p string) bool { return policy.MatchFold(p, action) }) {
+				return f.Name, true
+			}
+		}
+	}
+	return "", false
 }

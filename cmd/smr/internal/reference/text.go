@@ -14,30 +14,38 @@ import (
 )
 
 // List writes all personas and activities of an edition.
-func List(w io.Writer, e *Edition) error {
+func List(w io.Writer, edition string) error {
+	personas, err := Personas(edition)
+	if err != nil {
+		return err
+	}
 	b := bufio.NewWriter(w)
-	fmt.Fprintf(b, "Edition %s\n\nPersonas\n", e.Name)
-	for _, p := range e.Personas {
+	fmt.Fprintf(b, "Edition %s\n\nPersonas\n", edition)
+	for _, p := range personas {
 		fmt.Fprintf(b, "  %-34s %s\n", p.Name, p.Summary)
 	}
 	b.WriteString("\nActivities\n")
-	for _, a := range e.Activities {
-		fmt.Fprintf(b, "  %-34s %s\n", a.Name, a.Summary)
+	for _, name := range catalog.Names(edition) {
+		d, err := read(edition, name)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(b, "  %-34s %s\n", name, d.text(d.activity.Summary))
 	}
 	b.WriteString("\n`smr catalog NAME` shows one of them.\n")
 	return b.Flush()
 }
 
-// PersonaText writes one persona with the titles of its activities.
-func PersonaText(w io.Writer, e *Edition, p Persona) error {
+// PersonaText writes one persona with what its activities are for.
+func PersonaText(w io.Writer, edition string, p Persona) error {
 	b := bufio.NewWriter(w)
-	fmt.Fprintf(b, "%s: %s (edition %s)\n\n%s.\n\nActivities\n", p.Name, p.Title, e.Name, p.Summary)
+	fmt.Fprintf(b, "%s: %s (edition %s)\n\n%s.\n\nActivities\n", p.Name, p.Title, edition, p.Summary)
 	for _, name := range p.Activities {
-		title := ""
-		if a := e.activity(name); a != nil {
-			title = a.Title
+		d, err := read(edition, name)
+		if err != nil {
+			return err
 		}
-		fmt.Fprintf(b, "  %-34s %s\n", name, title)
+		fmt.Fprintf(b, "  %-34s %s\n", name, d.text(d.activity.Summary))
 	}
 	fmt.Fprintf(b, "\nIn a role\n  role \"name\" {\n    persona = %q\n  }\n", p.Name)
 	return b.Flush()
@@ -168,7 +176,7 @@ func indent(text, by string) string {
 
 // Names are all names of an edition that `smr catalog` shows.
 func Names(edition string) []string {
-	e, err := personas(edition)
+	e, err := Personas(edition)
 	if err != nil {
 		return nil
 	}

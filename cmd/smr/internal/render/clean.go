@@ -1,7 +1,9 @@
 package render
 
 import (
+	"bufio"
 	"fmt"
+	"io"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -103,4 +105,21 @@ func wrap(s string, width int) []string {
 		used += n
 	}
 	return append(lines, line)
+}
+
+// Lines writes text made safe, each line wrapped at width columns and indented
+// as it is.
+func Lines(w io.Writer, text string, width int) error {
+	b := bufio.NewWriter(w)
+	for _, line := range cleanLines(text) {
+		body := strings.TrimLeft(line, " ")
+		lead := line[:len(line)-len(body)]
+		if width > 0 {
+			width = max(width, len(lead)+20)
+		}
+		for _, part := range wrap(body, max(width-len(lead), 0)) {
+			fmt.Fprintln(b, strings.TrimRight(lead+part, " "))
+		}
+	}
+	return b.Flush()
 }
