@@ -71,6 +71,17 @@ func (s set) equal(t set) bool {
 	return true
 }
 
+// key returns bytes that name the set in a map.
+func (s set) key() []byte {
+	b := make([]byte, 0, 8*len(s))
+	for _, w := range s {
+		for i := range 8 {
+			b = append(b, byte(w>>(8*i)))
+		}
+	}
+	return b
+}
+
 func (s set) len() int {
 	n := 0
 	for _, w := range s {

@@ -20,7 +20,8 @@ type engine struct {
 	resource map[string]*resourceResult
 	domains  map[string]*keyDomain
 	answers  map[string]*answer
-	atomSets [][]int // of each statement
+	atomSets [][]int                      // of each statement
+	known    map[string]map[string]string // see knownAction
 }
 
 // The ways of a comparison.
@@ -197,10 +198,7 @@ func (e *engine) byCaller(statements set, c *caller) set {
 // solve looks for values of the condition keys. Answers are remembered: most
 // requests are like others.
 func (e *engine) solve(m set, k *resourceClass, who *caller, way int) *answer {
-	key := string(rune('0' + way))
-	for _, w := range m {
-		key += string(appendWord(nil, w))
-	}
+	key := string(rune('0'+way)) + string(m.key())
 	var open []*openClass
 	for s := range m.all {
 		if o := k.opens(e.p.statements[s].resource); o != nil && !slices.Contains(open, o) {
@@ -219,14 +217,6 @@ func (e *engine) solve(m set, k *resourceClass, who *caller, way int) *answer {
 	a := e.answer(m, open, who, way)
 	e.answers[key] = a
 	return a
-}
-
-func appendWord(b []byte, w uint64) []byte {
-	for range 8 {
-		b = append(b, byte(w))
-		w >>= 8
-	}
-	return b
 }
 
 func (e *engine) answer(m set, open []*openClass, who *caller, way int) *answer {
@@ -308,7 +298,7 @@ func (e *engine) domain(key string, atoms []int, who *caller) *keyDomain {
 func newEngine(p *program, ways [2]direction, how reading, b *budget) *engine {
 	e := &engine{
 		p: p, b: b, how: how, ways: ways,
-		resource: map[string]*resourceResult{}, domains: map[string]*keyDomain{}, answers: map[string]*answer{},
+		known: map[string]map[string]string{}, resource: map[string]*resourceResult{}, domains: map[string]*keyDomain{}, answers: map[string]*answer{},
 	}
 	for _, s := range p.statements {
 		e.atomSets = append(e.atomSets, s.atoms)

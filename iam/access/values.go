@@ -2,6 +2,7 @@ package access
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/sagemaker-roles/smr/iam/authz"
 	"github.com/sagemaker-roles/smr/iam/policy"
@@ -40,6 +41,7 @@ type domainBuilder struct {
 	b      *budget
 	kind   authz.KeyType
 	known  bool
+	lists  bool // values may also be lists
 	domain keyDomain
 	atoms  []*atom
 	globs  [][]glob // of each atom
@@ -56,7 +58,7 @@ func (p *program) domain(key string, atoms []int, b *budget) keyDomain {
 			d.addPresent([]string{s.text}, false, !s.found, d.truthOfOne(s))
 		}
 	}
-	if d.kind.Multi || !d.known && p.lists[key] {
+	if d.kind.Multi || d.lists {
 		d.addLists(singles)
 	}
 	return d.domain
@@ -79,6 +81,11 @@ func (p *program) builder(key string, atoms []int, b *budget) *domainBuilder {
 	d := &domainBuilder{p: p, b: b, domain: keyDomain{key: key, name: key, atoms: atoms}}
 	d.kind, d.known = p.keys.KeyType(key)
 	d.domain.always = d.known && d.kind.Always
+	if !isGlobal(key) {
+		// AWS does not say how an operator for single values takes several, so
+		// a service's key has several only where a set operator looks at it.
+		d.kind.Multi, d.lists = false, p.lists[key]
+	}
 	for i, n := range atoms {
 		a := p.atoms[n]
 		if i == 0 {
@@ -88,6 +95,21 @@ func (p *program) builder(key string, atoms []int, b *budget) *domainBuilder {
 		d.globs = append(d.globs, p.globs(a))
 	}
 	return d
+}
+
+// isGlobal reports whether a condition key is one of AWS's global ones.
+func isGlobal(key string) bool { return strings.HasPrefix(key, "aws:") }
+
+// globalKeys hides what is known of other keys, of which authz then takes the
+// values as the request has them.
+type globalKeys struct{ authz.KeyTypes }
+
+// KeyType implements [authz.KeyTypes].
+func (k globalKeys) KeyType(key string) (authz.KeyType, bool) {
+	if !isGlobal(key) {
+		return authz.KeyType{}, false
+	}
+	return k.KeyTypes.KeyType(key)
 }
 
 // addAbsent adds the class of requests without the key.

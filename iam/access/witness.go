@@ -68,48 +68,55 @@ func (e *engine) knownAction(class int, facts Facts) string {
 		return ""
 	}
 	a := &e.actions[class]
-	service, _, _ := strings.Cut(a.text, ":")
+	service := e.serviceOf(class)
 	if !e.p.names(service) {
-		return e.foreignAction(a, facts)
+		service = "" // stands for all services that no pattern names
 	}
-	for _, name := range facts.Actions(service) {
-		full := policy.Lower(service + ":" + name)
-		if isRequestable(full) && e.p.matchesActions(full).equal(a.patterns) {
-			return service + ":" + name
-		}
+	if e.known[service] == nil {
+		e.known[service] = e.knownActions(service, facts)
 	}
-	return ""
+	return e.known[service][string(a.patterns.key())]
 }
 
-// foreignAction returns an action of a service that no pattern names.
-func (e *engine) foreignAction(a *actionClass, facts Facts) string {
-	for _, service := range facts.Services() {
-		if e.p.names(service) {
-			continue
+// knownActions returns an action for every set of patterns that matches one of
+// the service, or for "" one of a service that no pattern names.
+func (e *engine) knownActions(service string, facts Facts) map[string]string {
+	services := []string{service}
+	var ids []int
+	for n, text := range e.p.actionPatterns {
+		prefix, _, ok := strings.Cut(text, ":")
+		if !ok || policy.HasWildcard(prefix) || prefix == service {
+			ids = append(ids, n)
 		}
-		for _, name := range facts.Actions(service) {
-			if e.p.matchesActions(policy.Lower(service + ":" + name)).equal(a.patterns) {
-				return service + ":" + name
+	}
+	if service == "" {
+		services = slices.DeleteFunc(slices.Clone(facts.Services()), e.p.names)
+		if !slices.ContainsFunc(ids, func(n int) bool { return e.p.actionPatterns[n] != "*" }) {
+			services = services[:min(1, len(services))] // nothing tells them apart
+		}
+	}
+	out := map[string]string{}
+	m := newSet(len(e.p.actionPatterns))
+	for _, s := range services {
+		for _, name := range facts.Actions(s) {
+			full := policy.Lower(s + ":" + name)
+			clear(m)
+			for _, n := range ids {
+				if policy.Match(e.p.actionPatterns[n], full) {
+					m.add(n)
+				}
+			}
+			if k := string(m.key()); out[k] == "" && full != "sts:getcalleridentity" {
+				out[k] = s + ":" + name
 			}
 		}
 	}
-	return ""
+	return out
 }
 
 // names reports whether an action pattern names the service.
 func (p *program) names(service string) bool {
 	return slices.ContainsFunc(p.actionPatterns, func(text string) bool { return strings.HasPrefix(text, service+":") })
-}
-
-// matchesActions returns the action patterns that match an action in lower case.
-func (p *program) matchesActions(action string) set {
-	m := newSet(len(p.actionPatterns))
-	for i, text := range p.actionPatterns {
-		if policy.Match(text, action) {
-			m.add(i)
-		}
-	}
-	return m
 }
 
 // spell returns the text of an action class in the case in which a pattern
