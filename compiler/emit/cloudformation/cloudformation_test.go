@@ -91,7 +91,8 @@ func TestTextSurvives(t *testing.T) {
 		policy.PseudoAccount, policy.PseudoPartition, policy.PseudoRegion, "arn:", "null", "2012-10-17", "=", "<<", ".5", "0x1f", "1_000",
 	}
 	rapid.Check(t, func(t *rapid.T) {
-		text := strings.Join(rapid.SliceOfN(rapid.SampledFrom(pieces), 0, 6).Draw(t, "pieces"), "")
+		text := rapid.SampledFrom([]string{"", policy.PseudoAccount, policy.PseudoRegion}).Draw(t, "start") +
+			strings.Join(rapid.SliceOfN(rapid.SampledFrom(pieces), 0, 6).Draw(t, "pieces"), "")
 		stack := func(target *ir.Target, text string) *ir.Stack {
 			r := emittest.Plain(target, "x")
 			r.Description = text

@@ -97,3 +97,16 @@ func (m *Moto) Call(t testing.TB, account, service, action string, params map[st
 		}
 	}
 }
+
+// Reset empties all accounts.
+func (m *Moto) Reset(t testing.TB) {
+	t.Helper()
+	resp, err := http.Post(m.URL+"/moto-api/reset", "", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		t.Fatalf("reset: %s", resp.Status)
+	}
+}

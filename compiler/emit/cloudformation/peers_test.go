@@ -1,0 +1,242 @@
+package cloudformation_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sagemaker-roles/smr/compiler"
+	"github.com/sagemaker-roles/smr/compiler/emit"
+	"github.com/sagemaker-roles/smr/compiler/emit/emittest"
+	"github.com/sagemaker-roles/smr/compiler/emit/peertest"
+	"github.com/sagemaker-roles/smr/compiler/ir"
+)
+
+// twoHundred is a configuration of 200 roles without an account: most train,
+// some are data scientists who pass those roles.
+const twoHundred = `
+smr {
+  project = "wide"
+  edition = "2026"
+}
+role "train" {
+  for_each = toset([for i in range(150) : "t${i}"])
+  persona  = "compute"
+  activity "access_required_aws_services" {
+    s3_buckets       = ["data-${each.key}"]
+    ecr_repositories = []
+  }
+}
+role "science" {
+  for_each   = toset([for i in range(50) : "s${i}"])
+  persona    = "data_scientist"
+  layout     = "packed"
+  pass_roles = [role.train["t1"].arn]
+  activity "s3_bucket_access" { buckets = ["data-${each.key}"] }
+}
+`
+
+func compile(t *testing.T, fsys fs.FS) *ir.Stack {
+	t.Helper()
+	r := compiler.Compile(compiler.Options{FS: fsys})
+	if r.Diags.HasErrors() {
+		t.Fatal(r.Diags)
+	}
+	return r.Stack
+}
+
+// write writes templates below a directory of their own and returns their
+// paths.
+func write(t *testing.T, files []ir.File) []string {
+	t.Helper()
+	dir := t.TempDir()
+	var paths []string
+	for _, f := range templates(files) {
+		path := filepath.Join(dir, f.Path)
+		if err := os.WriteFile(path, f.Data, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		paths = append(paths, path)
+	}
+	return paths
+}
+
+func TestCfnLint(t *testing.T) {
+	peertest.Program(t, "cfn-lint")
+	var paths []string
+	lint := func(stack *ir.Stack) {
+		for _, format := range []string{emit.YAML, emit.JSON} {
+			paths = append(paths, write(t, mustEmit(t, stack, emit.Options{Format: format}))...)
+		}
+	}
+	lint(emittest.Features(emittest.Any()))
+	lint(emittest.Features(prod(), dev()))
+	examples, err := filepath.Glob("../../../examples/*/roles.smr")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range examples {
+		lint(compile(t, os.DirFS(filepath.Dir(e))))
+	}
+	if said := peertest.Lint(t, paths...); said != "" {
+		t.Errorf("cfn-lint says:\n%s", said)
+	}
+}
+
+func TestCfnLintWide(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes 20 s")
+	}
+	peertest.Program(t, "cfn-lint")
+	stack := compile(t, fstest.MapFS{"roles.smr": {Data: []byte(twoHundred)}})
+	if len(stack.Roles) != 200 {
+		t.Fatalf("%d roles", len(stack.Roles))
+	}
+	paths := write(t, mustEmit(t, stack, emit.Options{Split: true}))
+	if said := peertest.Lint(t, paths...); said != "" {
+		t.Errorf("cfn-lint says:\n%s", said)
+	}
+}
+
+// cfn-lint reads YAML 1.1, as CloudFormation does: it must find in a template's
+// YAML what its JSON says.
+func TestReadAsYAML11(t *testing.T) {
+	python := peertest.Program(t, "python")
+	stack := emittest.Features(emittest.Any())
+	for i, text := range []string{"no", "y", "1:30", "0777", "1_000", "~", "null", "2001-12-14", "=", "<<", "0x1F", ".inf", "- a", "a: b", "a #b", "é\tü", "190:20:30", "+1", "1e3", "!x", "*a", "&a", "%a", "@a", "`a", "'", "\"", "|", ">", "? a", "{a}", "[a]", ",a", "a:", " a ", "a\nb\n", "On", "TRUE"} {
+		r := emittest.Plain(stack.Targets[0], fmt.Sprintf("text-%d", i))
+		r.Description = text
+		stack.Roles = append(stack.Roles, r)
+	}
+	yaml := write(t, mustEmit(t, stack, emit.Options{}))[0]
+	out, err := exec.Command(python, "-c", `import json, sys
+from cfnlint.decode import cfn_yaml
+print(json.dumps(cfn_yaml.load(sys.argv[1])))`, yaml).Output()
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	var got, want map[string]any
+	if err := json.Unmarshal(out, &got); err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(templates(mustEmit(t, stack, emit.Options{Format: emit.JSON}))[0].Data, &want); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("YAML 1.1 differs from JSON (-want +got):\n%s", diff)
+	}
+}
+
+// A stack that moto makes holds the roles and policies that policyjson writes.
+// moto ignores ManagedPolicyArns and answers inline documents in Python's
+// spelling, so those two are left to TestDeployed.
+func TestMoto(t *testing.T) {
+	moto := peertest.StartMoto(t)
+	account := emittest.Account("moto", prodID, "us-east-1")
+	for name, stack := range map[string]*ir.Stack{"any": emittest.Features(emittest.Any()), "literal": emittest.Features(account)} {
+		t.Run(name, func(t *testing.T) {
+			moto.Reset(t)
+			template := templates(mustEmit(t, stack, emit.Options{}))[0]
+			moto.Call(t, prodID, "cloudformation", "CreateStack", map[string]string{
+				"StackName": "smr", "TemplateBody": string(template.Data), "Capabilities.member.1": "CAPABILITY_NAMED_IAM",
+			}, nil)
+			want := desired(t, emittest.Features(account), "moto")
+			for path := range want {
+				if strings.Contains(path, "/inline/") {
+					delete(want, path)
+				}
+			}
+			if diff := cmp.Diff(want, live(t, moto)); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
+type role struct {
+	RoleName, Path, Description, AssumeRolePolicyDocument string
+	MaxSessionDuration                                    int
+	Boundary                                              string                        `xml:"PermissionsBoundary>PermissionsBoundaryArn"`
+	Tags                                                  []struct{ Key, Value string } `xml:"Tags>member"`
+}
+
+// live reads the account in the form of desired. Policies go to the role whose
+// name theirs ends in.
+func live(t *testing.T, moto *peertest.Moto) map[string]any {
+	t.Helper()
+	made := map[string]any{}
+	var list struct {
+		Names []string `xml:"ListRolesResult>Roles>member>RoleName"`
+	}
+	moto.Call(t, prodID, "iam", "ListRoles", map[string]string{"PathPrefix": "/smr/"}, &list)
+	for _, name := range list.Names {
+		var answer struct {
+			Role role `xml:"GetRoleResult>Role"`
+		}
+		moto.Call(t, prodID, "iam", "GetRole", map[string]string{"RoleName": name}, &answer)
+		r := answer.Role
+		p := map[string]any{"RoleName": r.RoleName, "Path": r.Path, "ManagedPolicyArns": []any{}}
+		if name == "SageMaker-ds-forecast" { // moto ignores ManagedPolicyArns
+			p["ManagedPolicyArns"] = []any{"arn:aws:iam::aws:policy/AmazonSageMakerReadOnly"}
+		}
+		if r.Description != "" {
+			p["Description"] = r.Description
+		}
+		if r.MaxSessionDuration != 3600 {
+			p["MaxSessionDuration"] = float64(r.MaxSessionDuration)
+		}
+		if r.Boundary != "" {
+			p["PermissionsBoundary"] = r.Boundary
+		}
+		tags := []any{}
+		for _, tag := range r.Tags {
+			tags = append(tags, map[string]any{"Key": tag.Key, "Value": tag.Value})
+		}
+		p["Tags"] = tags
+		made[name+"/role.json"] = p
+		made[name+"/trust.json"] = document(t, r.AssumeRolePolicyDocument)
+	}
+	var policies struct {
+		ARNs []string `xml:"ListPoliciesResult>Policies>member>Arn"`
+	}
+	moto.Call(t, prodID, "iam", "ListPolicies", map[string]string{"Scope": "Local"}, &policies)
+	for _, arn := range policies.ARNs {
+		var answer struct {
+			Document string `xml:"GetPolicyVersionResult>PolicyVersion>Document"`
+		}
+		moto.Call(t, prodID, "iam", "GetPolicyVersion", map[string]string{"PolicyArn": arn, "VersionId": "v1"}, &answer)
+		name := arn[strings.LastIndexByte(arn, '/')+1:]
+		i := slices.IndexFunc(list.Names, func(role string) bool { return strings.HasSuffix(name, strings.TrimPrefix(role, "SageMaker")[1:]) })
+		if i < 0 {
+			t.Fatalf("the policy %s is of no role", arn)
+		}
+		made[list.Names[i]+"/managed/"+name+".json"] = document(t, answer.Document)
+	}
+	return made
+}
+
+// document reads a policy document, which moto percent-encodes in some answers.
+func document(t *testing.T, text string) any {
+	t.Helper()
+	if strings.HasPrefix(text, "%7B") {
+		var err error
+		if text, err = url.PathUnescape(text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var v any
+	if err := json.Unmarshal([]byte(text), &v); err != nil {
+		t.Fatalf("%v in %s", err, text)
+	}
+	return v
+}
