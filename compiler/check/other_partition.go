@@ -74,6 +74,7 @@ func otherPartitionStack(p *StackPass) {
 	builtin := map[*ir.Target][]string{}
 	done := map[targetDocument]bool{}
 	for _, role := range p.Roles {
+		p.foreignTrust(role)
 		for i := range role.Groups {
 			g := &role.Groups[i]
 			key := targetDocument{role.Target, g.Document}
@@ -102,6 +103,29 @@ func otherPartitionStack(p *StackPass) {
 			if f := p.at(nil, p.targetPlace(t, ""), t.Name); f != nil {
 				f.errorf("The edition %q writes ARNs of the partition \"aws\" in %s, and the account %q is in %q: IAM refuses such policies.", p.Stack.Edition, activityCount(names), t.Name, t.Partition).
 					wayOut("Write edition = \"2026\" in the smr block.")
+			}
+		}
+	}
+}
+
+// foreignTrust looks at the principals of a trust block.
+func (p *StackPass) foreignTrust(role *ir.StackRole) {
+	if role.Role.Trust == nil || role.Trust.Document == nil {
+		return
+	}
+	for i := range role.Trust.Document.Statements {
+		pr := role.Trust.Document.Statements[i].Principal
+		if pr == nil || i >= len(role.Trust.Origins) {
+			continue
+		}
+		for _, text := range slices.Concat(pr.AWS, pr.Federated) {
+			partition, yes := foreign(role.Target, text)
+			if !yes {
+				continue
+			}
+			if f := p.at(role.Role, p.shared.place(p.reporter, &role.Trust.Origins[i], text), text+role.Target.Name); f != nil {
+				f.errorf("%q is of the partition %q, and the account %q is in %q; nobody of one partition can assume a role of another.", text, partition, role.Target.Name, role.Target.Partition).
+					wayOut("Write \"arn:${partition}:…\".")
 			}
 		}
 	}

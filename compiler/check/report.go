@@ -14,12 +14,13 @@ import (
 // A reporter collects findings. What a block says of many roles is one finding
 // with their number: the same code, place and matter.
 type reporter struct {
-	code    string // of the rule that runs
-	program *ir.Program
-	sources map[string][]byte
-	found   map[matter]*finding
-	order   []*finding
-	touched []*finding // findings that at returned or counted since it was last emptied
+	code     string // of the rule that runs
+	program  *ir.Program
+	sources  map[string][]byte
+	found    map[matter]*finding
+	order    []*finding
+	searched int        // bytes of source that literal has looked through
+	touched  []*finding // findings that at returned or counted since it was last emptied
 }
 
 // A matter is what one finding is about.

@@ -8,13 +8,13 @@ import (
 // Rules returns the rules in the order of their codes.
 func Rules() []Rule {
 	rules := []Rule{
-		deprecatedConditionKey(), duplicatePolicyName(), duplicateRoleName(), duplicateSID(), excessiveQuota(), foreignPassRole(),
+		deprecatedConditionKey(), duplicatePolicyName(), duplicateRoleName(), duplicateSID(), escalatingPassRole(), excessiveQuota(), foreignPassRole(),
 		invalidAccountID(), invalidAction(), invalidARN(), invalidBucketName(), invalidCharacter(), invalidDescription(),
-		invalidKeyARN(), invalidPath(), invalidPolicyARN(), invalidPolicyName(), invalidQuota(), invalidRepositoryARN(),
+		invalidKeyARN(), invalidPath(), invalidPolicyARN(), invalidPolicyName(), invalidPrincipal(), invalidQuota(), invalidRepositoryARN(),
 		invalidResource(), invalidResourceName(), invalidRoleARN(), invalidRoleName(), invalidSecurityGroupID(),
 		invalidSessionDuration(), invalidSID(), invalidSubnetID(), invalidTag(), legacyBucketName(), missingActivity(),
 		missingBoundary(), missingKeyPermissions(), missingReason(), missingSageMakerTrust(), missingVPCPermissions(),
-		negatedAllow(), otherPartition(), oversizedInlinePolicies(), oversizedManagedPolicy(), oversizedTrustPolicy(), quirk(),
+		negatedAllow(), openTrust(), otherPartition(), oversizedInlinePolicies(), oversizedManagedPolicy(), oversizedTrustPolicy(), quirk(),
 		selfPassRole(), tooManyAttachedPolicies(), tooManyPolicies(), tooManyRoles(), tooManyTags(), unconditionedPassRole(),
 		unknownAction(), unknownConditionKey(), unknownManagedPolicy(), unknownQuota(), unknownService(), unmatchedAction(),
 		unmatchedResource(), unscopedPassRole(), unsupportedConditionKey(), wildcardPassRole(), wildcardResource(),

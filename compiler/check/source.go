@@ -9,6 +9,11 @@ import (
 	"github.com/sagemaker-roles/smr/iam/policy"
 )
 
+// maxSearched is how many bytes of source are searched for places. It is never
+// reached by files with findings that a person can read; a hostile file with
+// many thousand of them gets coarser places.
+const maxSearched = 8 << 20
+
 // literal finds the string literal that says text inside a place, so that a
 // finding about one element of a list points at that element. ok is false when
 // the text is not written out there.
@@ -18,6 +23,9 @@ func (r *reporter) literal(place hcl.Range, text string) (hcl.Range, bool) {
 		return place, false
 	}
 	body := src[place.Start.Byte:place.End.Byte]
+	if r.searched += len(body); r.searched > maxSearched {
+		return place, false
+	}
 	needle := []byte(`"` + quoter.Replace(text) + `"`)
 	i := bytes.Index(body, needle)
 	if i < 0 {
