@@ -69,7 +69,7 @@ func Roles(w io.Writer, stack *ir.Stack, o Options) error {
 // rowsOf gathers roles of the same address and use over their accounts.
 func rowsOf(stack *ir.Stack) []*row {
 	type key struct {
-		role                                                       string
+		role                                                   string
 		attached, most, largest, largestMax, inline, inlineMax int
 	}
 	sizes := map[*policy.Document]int{}

@@ -52,9 +52,6 @@ func (t *textWriter) diagnostic(d *hcl.Diagnostic) {
 	for _, line := range cleanLines(d.Detail) {
 		t.paragraph("", line)
 	}
-	if info.Count > 1 {
-		fmt.Fprintf(t.w, "This concerns %d roles.\n", info.Count)
-	}
 	t.w.WriteString("\n")
 	for _, rel := range info.Related {
 		s := t.o.spanOf(t.r, rel.Range)
