@@ -171,7 +171,7 @@ const witnessFindings = 64
 
 // appoint sets the judges for one reading of stars.
 func (c *comparison) appoint(identity, crosses bool) (err error) {
-	o := authz.Options{Keys: globalKeys{c.options.keys()}, StarCrossesColons: crosses}
+	o := authz.Options{Keys: c.options.keys(), StarCrossesColons: crosses}
 	if c.judge, err = newJudge(c.base, c.head, identity, o); err != nil {
 		return err
 	}

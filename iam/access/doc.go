@@ -20,8 +20,9 @@
 //     resource. A * stays in its segment; [Result.IfStarCrossesColons] tells
 //     where AWS's other reading changes the answer.
 //   - A condition key is absent, or has values of the type that the facts, or
-//     else the operators that look at it, give it. A global key is multivalued
-//     if the facts say so, another if a set operator looks at it. Keys
+//     else the operators that look at it, give it. It is multivalued if the
+//     facts say so, and may be for an unknown key that a set operator looks
+//     at. Keys
 //     are independent of each other, and of action and resource. Where a
 //     difference needs a key to be absent that AWS documents as always sent,
 //     [Result.OnlyIfAbsent] says so; it counts all the same.

@@ -1,8 +1,6 @@
 package access
 
 import (
-	"strings"
-
 	"github.com/sagemaker-roles/smr/iam/authz"
 	"github.com/sagemaker-roles/smr/iam/facts"
 )
@@ -13,22 +11,36 @@ func ServiceFacts() Facts { return serviceFacts{} }
 
 type serviceFacts struct{}
 
-// kinds are the types of the service reference as authz names them.
-var kinds = map[facts.Type]authz.Kind{
-	facts.String: authz.String, facts.ARN: authz.ARN, facts.Bool: authz.Bool, facts.Numeric: authz.Numeric,
-	facts.Date: authz.Date, facts.IPAddress: authz.IPAddress, facts.Binary: authz.Binary,
-}
-
-// KeyType implements [authz.KeyTypes].
+// KeyType implements [authz.KeyTypes]. A service's multivalued keys count as
+// unknown: AWS does not say how an operator for single values takes a list, so
+// that whether their value is one is left to requests and operators.
 func (serviceFacts) KeyType(key string) (authz.KeyType, bool) {
 	if t, ok := (authz.GlobalKeys{}).KeyType(key); ok {
 		return t, true
 	}
 	k, ok := facts.FindKey(key)
-	if !ok {
+	if !ok || k.Type.Array() {
 		return authz.KeyType{}, false
 	}
-	return authz.KeyType{Kind: kinds[k.Type.Elem()], Multi: k.Type.Array()}, true
+	return authz.KeyType{Kind: kindOf(k.Type)}, true
+}
+
+func kindOf(t facts.Type) authz.Kind {
+	switch t {
+	case facts.ARN:
+		return authz.ARN
+	case facts.Bool:
+		return authz.Bool
+	case facts.Numeric:
+		return authz.Numeric
+	case facts.Date:
+		return authz.Date
+	case facts.IPAddress:
+		return authz.IPAddress
+	case facts.Binary:
+		return authz.Binary
+	}
+	return authz.String
 }
 
 // Services implements [Facts].
@@ -65,5 +77,5 @@ func (serviceFacts) Level(action string) Level {
 	case facts.PermissionsManagement:
 		return LevelPermissions
 	}
-	return Level(strings.ToLower(a.Level.String()))
+	return ""
 }

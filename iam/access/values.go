@@ -2,7 +2,6 @@ package access
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/sagemaker-roles/smr/iam/authz"
 	"github.com/sagemaker-roles/smr/iam/policy"
@@ -81,11 +80,7 @@ func (p *program) builder(key string, atoms []int, b *budget) *domainBuilder {
 	d := &domainBuilder{p: p, b: b, domain: keyDomain{key: key, name: key, atoms: atoms}}
 	d.kind, d.known = p.keys.KeyType(key)
 	d.domain.always = d.known && d.kind.Always
-	if !isGlobal(key) {
-		// AWS does not say how an operator for single values takes several, so
-		// a service's key has several only where a set operator looks at it.
-		d.kind.Multi, d.lists = false, p.lists[key]
-	}
+	d.lists = !d.known && p.lists[key]
 	for i, n := range atoms {
 		a := p.atoms[n]
 		if i == 0 {
@@ -95,21 +90,6 @@ func (p *program) builder(key string, atoms []int, b *budget) *domainBuilder {
 		d.globs = append(d.globs, p.globs(a))
 	}
 	return d
-}
-
-// isGlobal reports whether a condition key is one of AWS's global ones.
-func isGlobal(key string) bool { return strings.HasPrefix(key, "aws:") }
-
-// globalKeys hides what is known of other keys, of which authz then takes the
-// values as the request has them.
-type globalKeys struct{ authz.KeyTypes }
-
-// KeyType implements [authz.KeyTypes].
-func (k globalKeys) KeyType(key string) (authz.KeyType, bool) {
-	if !isGlobal(key) {
-		return authz.KeyType{}, false
-	}
-	return k.KeyTypes.KeyType(key)
 }
 
 // addAbsent adds the class of requests without the key.
