@@ -7,60 +7,59 @@ import (
 )
 
 // conditions describes when the requests of a finding are allowed by statement
-// s and not by the other side: the conditions of s, of the one deny that only
-// the other side has, and the opposites of what else would decide, as far as
-// one condition block can say it.
+// s and not by the other side: the conditions of s, and of what else decides
+// as much as one condition block can say.
 func (b *rowBuilder) conditions(s int, f *finding) map[string]map[string][]string {
 	p, way := b.e.p, b.e.ways[b.way]
 	own := p.statements[s].atoms
 	list := slices.Clone(own)
 	var opposites []int
-	covered := false // the other side allows under these conditions, but for a deny
-	for _, l := range way.denies {
-		for o := range l.allow.all {
-			if !f.matched.has(o) {
-				continue
-			}
-			switch more := without(p.statements[o].atoms, own); len(more) {
-			case 0:
-				covered = true
-			case 1:
-				opposites = append(opposites, more[0])
-			}
-		}
-	}
-	for _, l := range way.allows {
+	for _, l := range way.allows { // no deny of this side may hold
 		for o := range l.deny.all {
 			if more := without(p.statements[o].atoms, own); f.matched.has(o) && len(more) == 1 {
 				opposites = append(opposites, more[0])
 			}
 		}
 	}
-	if covered {
-		opposites = nil
-		list = append(list, b.onlyDeny(f)...)
+	var open []layer
+	for _, l := range way.denies {
+		if !way.implied(l, f.matched) {
+			open = append(open, l)
+		}
+	}
+	if len(open) == 1 {
+		also, not := b.refused(own, open[0], f)
+		list, opposites = append(list, also...), append(opposites, not...)
 	}
 	return b.e.block(list, opposites)
 }
 
-// onlyDeny returns the atoms of the one deny statement that the other side has
-// and this one lacks; nil if there is none or there are several.
-func (b *rowBuilder) onlyDeny(f *finding) []int {
-	var only []int
-	n := 0
-	for _, l := range b.e.ways[b.way].denies {
-		for o := range l.deny.all {
-			ours := slices.ContainsFunc(b.e.ways[b.way].allows, func(h layer) bool { return h.deny.has(o) })
-			if f.matched.has(o) && !ours {
-				only = b.e.p.statements[o].atoms
-				n++
-			}
+// refused says when the one layer of the other side that can refuse does,
+// given that the atoms in own hold: all of also hold, and none of not. Where it
+// has several ways both are empty.
+func (b *rowBuilder) refused(own []int, l layer, f *finding) (also, not []int) {
+	p := b.e.p
+	var denies []int
+	for o := range l.deny.all {
+		ours := slices.ContainsFunc(b.e.ways[b.way].allows, func(h layer) bool { return h.deny.has(o) })
+		if f.matched.has(o) && !ours {
+			denies = append(denies, o)
 		}
 	}
-	if n != 1 {
-		return nil
+	for o := range l.allow.all {
+		if !f.matched.has(o) {
+			continue
+		}
+		switch more := without(p.statements[o].atoms, own); {
+		case len(more) == 0 && len(denies) == 1:
+			return p.statements[denies[0]].atoms, nil
+		case len(more) == 0:
+			return nil, nil
+		case len(more) == 1 && len(denies) == 0:
+			not = append(not, more[0])
+		}
 	}
-	return only
+	return nil, not
 }
 
 // without returns the members of list that are not in other.
@@ -94,7 +93,7 @@ func (e *engine) block(atoms, opposites []int) map[string]map[string][]string {
 	}
 	for _, n := range opposites {
 		a := e.p.atoms[n]
-		if op, values, ok := opposite(a); ok {
+		if op, values, ok := opposite(a); ok && (a.op.Set != policy.SingleValue || !e.p.listable(a.key)) {
 			put(op, a.name, values)
 			if a.op.IfExists {
 				put(policy.Operator{Comparison: policy.Null}, a.name, []string{"false"})
@@ -105,6 +104,13 @@ func (e *engine) block(atoms, opposites []int) map[string]map[string][]string {
 		return nil
 	}
 	return out
+}
+
+// listable reports whether the values of a key may be a list, of which an
+// operator for single values holds as little as its opposite.
+func (p *program) listable(key string) bool {
+	t, known := p.keys.KeyType(key)
+	return t.Multi || !known && p.lists[key]
 }
 
 // opposite returns the condition that holds just where a does not, but for the
