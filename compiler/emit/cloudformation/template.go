@@ -2,6 +2,7 @@ package cloudformation
 
 import (
 	"strconv"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -41,11 +42,25 @@ func (b *builder) template(roles []*ir.StackRole) *yaml.Node {
 	return n
 }
 
-// description says what a person who finds the stack must know.
+// description says what a person who finds the template or the stack must know.
 func (b *builder) description() string {
 	of := ""
 	if b.stack.Project != "" {
 		of = " of the project " + b.stack.Project
+	}
+	var accounts []string
+	for _, t := range b.group.targets {
+		if !t.Any {
+			accounts = append(accounts, t.Name)
+		}
+	}
+	switch n := len(accounts); {
+	case n == 1:
+		of += " for the account " + accounts[0]
+	case n > 5: // a description has at most 1,024 bytes; the metadata lists them all
+		of += " for " + strconv.Itoa(n) + " accounts"
+	case n > 1:
+		of += " for the accounts " + strings.Join(accounts[:n-1], ", ") + " and " + accounts[n-1]
 	}
 	return "IAM roles" + of + ", compiled by smr: change the .smr files and compile again. Deploy in one Region only, with CAPABILITY_NAMED_IAM."
 }

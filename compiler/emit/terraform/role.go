@@ -13,17 +13,9 @@ import (
 // (Terraform Registry, aws_iam_role_policy_attachments_exclusive): a policy or
 // role could then not be deleted.
 func (m *module) role(r *ir.StackRole) []byte {
-	f := file{module: m, role: r, name: m.names.resource[r]}
-	refs := emit.RefARNs(r, m.label, func(other *ir.StackRole) bool { return other != r })
-	f.spell = m.template
-	if len(refs) > 0 {
-		f.refs = true
-		f.spell = func(s string) string {
-			if other, ok := refs[s]; ok {
-				return "${aws_iam_role." + m.names.resource[other] + ".arn}"
-			}
-			return m.template(s)
-		}
+	f := file{
+		module: m, role: r, name: m.names.resource[r],
+		refs: emit.RefARNs(r, m.label, func(other *ir.StackRole) bool { return other != r }),
 	}
 	w := &f.w
 	w.Open('{')
@@ -41,11 +33,10 @@ func (m *module) role(r *ir.StackRole) []byte {
 // A file writes the file of one role.
 type file struct {
 	*module
-	w     emit.Writer
-	role  *ir.StackRole
-	name  string
-	spell func(string) string
-	refs  bool // spell depends on the role
+	w    emit.Writer
+	role *ir.StackRole
+	name string
+	refs map[string]*ir.StackRole // by ARN
 }
 
 func (f *file) roleResource() {
@@ -171,51 +162,39 @@ func (f *file) roleName(key string) {
 	f.w.Field(key, "${aws_iam_role."+f.name+".name}")
 }
 
-// document writes an argument that is a policy as JSON in a string.
+// document writes an argument that is a policy as JSON in a string. The text as
+// a whole becomes a template, for quotation marks in a template are its own and
+// not escaped as those of JSON are.
 func (f *file) document(key string, d *policy.Document) {
 	f.w.Key(key)
-	text, ok := "", false
-	if !f.refs {
-		text, ok = f.printed[d]
+	if len(f.refs) > 0 {
+		f.w.Text(f.references(d))
+		return
 	}
+	text, ok := f.printed[d]
 	if !ok {
-		text = string(policy.AppendJSON(nil, emit.Rewrite(d, f.spell)))
-		if !f.refs {
-			f.printed[d] = text
-		}
+		text = f.template(string(policy.AppendJSON(nil, d)))
+		f.printed[d] = text
 	}
 	f.w.Text(text)
 }
 
-// template writes s as a template of Terraform, which is what strings of its
-// JSON syntax are: pseudo parameters become data sources, and "${" and "%{",
-// such as those of IAM's policy variables, are escaped.
-func (m *module) template(s string) string {
-	if !policy.HasPseudo(s) {
-		return escape(s)
-	}
-	var b strings.Builder
-	for text, pseudo := range emit.Pieces(s) {
-		b.WriteString(escape(text))
-		switch pseudo {
-		case policy.PseudoPartition:
-			m.uses.partition = true
-			b.WriteString("${data.aws_partition.smr.partition}")
-		case policy.PseudoRegion:
-			m.uses.region = true
-			b.WriteString("${data.aws_region.smr.region}")
-		case policy.PseudoAccount:
-			m.uses.account = true
-			b.WriteString("${data.aws_caller_identity.smr.account_id}")
-		}
-	}
-	return b.String()
-}
+// Marks that stand around the name of a role in place of its ARN. They are of
+// the private-use characters that no configuration can hold.
+const (
+	refOpen  = "\ue010"
+	refClose = "\ue011"
+)
 
-// escape writes text as a template that means it.
-func escape(s string) string {
-	if !strings.Contains(s, "${") && !strings.Contains(s, "%{") {
+// references is d as a template in which ARNs of roles that the role refers to
+// are references.
+func (f *file) references(d *policy.Document) string {
+	marked := emit.Rewrite(d, func(s string) string {
+		if other, ok := f.refs[s]; ok {
+			return refOpen + f.names.resource[other] + refClose
+		}
 		return s
-	}
-	return strings.NewReplacer("${", "$${", "%{", "%%{").Replace(s)
+	})
+	text := f.template(string(policy.AppendJSON(nil, marked)))
+	return strings.NewReplacer(refOpen, "${aws_iam_role.", refClose, ".arn}").Replace(text)
 }
