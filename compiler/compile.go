@@ -38,6 +38,9 @@ type Result struct {
 	Program *ir.Program
 	Stack   *ir.Stack
 	Diags   hcl.Diagnostics
+	// Incomplete says that errors kept roles or parts of them out of Stack, so
+	// that nothing may be concluded from what it lacks.
+	Incomplete bool
 	// Fault is a fault of smr itself that leaves the result without a verdict:
 	// a proof and the evaluation contradict one another.
 	Fault error
@@ -58,9 +61,11 @@ func Compile(o Options) *Result {
 	r := &Result{Config: config}
 	r.Program, more = resolve.Resolve(config, in)
 	diags = append(diags, more...)
+	r.Incomplete = diags.HasErrors()
 	diags = append(diags, check.Program(r.Program)...)
 	r.Stack, more = lower.Lower(r.Program)
 	diags = append(diags, more...)
+	r.Incomplete = r.Incomplete || more.HasErrors()
 	fit.Fit(r.Stack)
 	if !diags.HasErrors() {
 		more, r.Fault = prove.Stack(r.Program, r.Stack)

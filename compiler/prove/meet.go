@@ -12,10 +12,14 @@ import (
 // over, and what a variable or pseudo parameter stands for may be anything.
 func mayMeet(d, never *policy.Document) bool {
 	return slices.ContainsFunc(d.Statements, func(s policy.Statement) bool {
-		return s.Effect == policy.Allow && slices.ContainsFunc(never.Statements, func(n policy.Statement) bool {
-			return listsMeet(s.Actions, n.Actions, policy.Lower) && listsMeet(s.Resources, n.Resources, open)
-		})
+		return s.Effect == policy.Allow && slices.ContainsFunc(never.Statements, func(n policy.Statement) bool { return MayMeet(&s, &n) })
 	})
+}
+
+// MayMeet reports whether some request can match the actions and resources of
+// both statements. It errs on the side of yes as mayMeet does.
+func MayMeet(a, b *policy.Statement) bool {
+	return listsMeet(a.Actions, b.Actions, policy.Lower) && listsMeet(a.Resources, b.Resources, open)
 }
 
 // listsMeet reports whether two patterns of the lists overlap; an absent list

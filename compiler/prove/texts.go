@@ -34,6 +34,11 @@ type library map[string]*policy.Document
 // NewTexts gathers the policies of a role.
 func NewTexts(role *ir.StackRole) *Texts { return library{}.texts(role) }
 
+// Gather returns a function that does what NewTexts does for many roles, which
+// then share the documents of AWS's managed policies. It is not safe for
+// concurrent use.
+func Gather() func(*ir.StackRole) *Texts { return library{}.texts }
+
 func (l library) texts(role *ir.StackRole) *Texts {
 	t := &Texts{origins: map[*policy.Document][]ir.Origin{}}
 	for _, list := range [][]ir.Policy{role.Managed, role.Inline} {

@@ -1,0 +1,218 @@
+// Package review says what a change of a configuration changes: which access
+// roles gain and lose, who may assume them, their boundaries, settings and use
+// of quotas. Compare makes one document of it, from which every view is made.
+//
+// The Go API is not yet stable.
+package review
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/sagemaker-roles/smr/compiler"
+	"github.com/sagemaker-roles/smr/compiler/ir"
+	"github.com/sagemaker-roles/smr/compiler/prove"
+	"github.com/sagemaker-roles/smr/iam/access"
+)
+
+// Options choose the facts and limits of a comparison. The zero Options are
+// those of the command line.
+type Options struct {
+	Facts   access.Facts  // nil: [access.ServiceFacts]
+	Limits  access.Limits // of each comparison of two sets of policies
+	Workers int           // comparisons at a time; 0: as many as there are processors
+}
+
+// Compare says what head changes against base. A role that is on one side only
+// is compared with nothing. Where the result of base is incomplete, every
+// answer about a role of head is unknown, for base may lack what it allowed.
+//
+// The error is a fault of smr itself: an [access.UnconfirmedError] or the Fault
+// of a result.
+func Compare(base, head *compiler.Result, o Options) (*Diff, error) {
+	for _, r := range []*compiler.Result{base, head} {
+		if r.Fault != nil {
+			return nil, r.Fault
+		}
+	}
+	c := newComparer(o)
+	pairs := c.match(base, head)
+	for _, p := range pairs {
+		p.ask(c)
+	}
+	if err := c.run(); err != nil {
+		return nil, err
+	}
+	d := &Diff{Schema: Schema, Roles: []Role{}}
+	for _, p := range pairs {
+		if r, changed := p.role(c); changed {
+			d.Roles = append(d.Roles, r)
+		}
+	}
+	d.Findings, d.FindingsOmitted = newFindings(base, head)
+	d.seal()
+	return d, nil
+}
+
+// A pair is one role in both configurations.
+type pair struct {
+	base, head *subject // nil where the role is not there
+	renamed    bool     // found by its ARN, under another label
+	blind      bool     // base is incomplete
+
+	identity *question // nil: the texts are the same
+	open     *question // as identity, with whatever a policy of unknown text may allow
+	trust    *question // nil: the text is the same
+}
+
+// A subject is a role with the texts that decide on it.
+type subject struct {
+	role     *ir.StackRole
+	texts    *prove.Texts
+	sources  []source
+	boundary *text // nil: there is none, or its text is not known
+	trust    *text
+	keys     map[string]bool // of all statements of sources, filled when asked for
+}
+
+// A source is one identity-based policy of a role.
+type source struct {
+	*text
+	name     string
+	kind     string // managed, inline or attached
+	origins  []ir.Origin
+	attached ir.Value // of an attached policy
+}
+
+// The kinds of sources.
+const (
+	managed  = "managed"
+	inline   = "inline"
+	attached = "attached"
+)
+
+// A place is a role in an account: what is matched between configurations.
+type roleKey struct{ account, label, key string }
+
+// match pairs roles by account and label, then, of those that are left, by ARN.
+// Accounts are the same if they have the same id, whatever their names: the
+// same role in another account is another role.
+func (c *comparer) match(base, head *compiler.Result) []*pair {
+	byID := distinctIDs(base) && distinctIDs(head)
+	keyOf := func(r *ir.StackRole) roleKey {
+		account := r.Target.Name
+		if byID {
+			account = r.Target.AccountID
+		}
+		return roleKey{account, r.Label, r.Key}
+	}
+	left := map[roleKey]*ir.StackRole{}
+	for _, r := range roles(base) {
+		left[keyOf(r)] = r
+	}
+	var pairs []*pair
+	var added []*pair
+	for _, r := range roles(head) {
+		p := &pair{head: c.subject(r), blind: base.Incomplete}
+		if b := left[keyOf(r)]; b != nil {
+			p.base = c.subject(b)
+			delete(left, keyOf(r))
+		} else {
+			added = append(added, p)
+		}
+		pairs = append(pairs, p)
+	}
+	byARN := map[string]*ir.StackRole{}
+	for _, r := range left {
+		byARN[r.ARN()] = r
+	}
+	for _, p := range added {
+		if b := byARN[p.head.role.ARN()]; b != nil {
+			p.base, p.renamed = c.subject(b), true
+			delete(byARN, b.ARN())
+		}
+	}
+	for _, r := range byARN {
+		pairs = append(pairs, &pair{base: c.subject(r)})
+	}
+	slices.SortStableFunc(pairs, func(p, q *pair) int {
+		a, b := p.main().role, q.main().role
+		return cmp.Or(cmp.Compare(a.Target.Name, b.Target.Name), cmp.Compare(a.Label, b.Label), cmp.Compare(a.Key, b.Key))
+	})
+	return pairs
+}
+
+func roles(r *compiler.Result) []*ir.StackRole {
+	if r.Stack == nil {
+		return nil
+	}
+	return r.Stack.Roles
+}
+
+// distinctIDs reports whether account ids tell the accounts of a configuration
+// apart.
+func distinctIDs(r *compiler.Result) bool {
+	if r.Stack == nil {
+		return true
+	}
+	seen := map[string]string{}
+	for _, role := range r.Stack.Roles {
+		id, name := role.Target.AccountID, role.Target.Name
+		if other, ok := seen[id]; ok && other != name {
+			return false
+		}
+		seen[id] = name
+	}
+	return true
+}
+
+// main is the subject that names the pair: head's, or base's where the role is
+// gone.
+func (p *pair) main() *subject {
+	if p.head != nil {
+		return p.head
+	}
+	return p.base
+}
+
+// kind tells how the role changes, given what else is known of it.
+func (p *pair) kind(r *Role) Kind {
+	switch {
+	case p.base == nil:
+		return Added
+	case p.head == nil:
+		return Removed
+	case r.NewAccess == access.No && r.LostAccess == access.No && r.IfStarCrossesColons == "" &&
+		r.Trust.NewAccess == access.No && r.Trust.LostAccess == access.No && !r.settings():
+		return SameMeaning
+	}
+	return Changed
+}
+
+// settings reports whether something changes that has a meaning beside the
+// texts of policies.
+func (r *Role) settings() bool {
+	return r.Name != nil || r.Path != nil || r.ARN != nil || r.SessionDuration != nil || len(r.Tags) > 0 ||
+		!same(r.Boundary.Before, r.Boundary.After)
+}
+
+func same[T comparable](a, b *T) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return *a == *b
+}
+
+// role describes the pair; changed is false if nothing changes.
+func (p *pair) role(c *comparer) (r Role, changed bool) {
+	main := p.main().role
+	r = Role{Role: main.Address(), Account: main.Target.Name, Declared: declared(main), Gained: []Grant{}, Lost: []Grant{}}
+	if p.renamed {
+		r.RenamedFrom = p.base.role.Address()
+	}
+	texts := p.properties(c, &r)
+	p.judge(c, &r)
+	p.judgeTrust(c, &r)
+	r.Change = p.kind(&r)
+	return r, r.Change != SameMeaning || texts
+}
