@@ -20,7 +20,6 @@ const maxRows = 40
 // A row is one role with all accounts in which it is equally full.
 type row struct {
 	role                string
-	layout              ir.Layout
 	attached, most      int
 	largest, largestMax int // the largest managed policy
 	inline, inlineMax   int // all inline policies together

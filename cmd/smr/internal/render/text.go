@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
-	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"github.com/sagemaker-roles/smr/dsl"
 	"github.com/sagemaker-roles/smr/dsl/diag"
@@ -20,7 +19,7 @@ const maxSnippet = 5
 // severity and summary, the place with its lines of source, the detail, related
 // places and the way out.
 func Text(w io.Writer, r *diag.Report, o Options) error {
-	t := textWriter{w: bufio.NewWriter(w), r: r, o: o, bodies: map[string]*hclsyntax.Body{}}
+	t := textWriter{w: bufio.NewWriter(w), r: r, o: o, bodies: map[string]body{}}
 	for _, d := range r.Diags {
 		t.diagnostic(d)
 	}
@@ -34,7 +33,12 @@ type textWriter struct {
 	w      *bufio.Writer
 	r      *diag.Report
 	o      Options
-	bodies map[string]*hclsyntax.Body // by file name, nil for one that does not parse
+	bodies map[string]body // by file name, nil for one that does not parse
+}
+
+// A body finds the block around a place.
+type body interface {
+	OutermostBlockAtPos(hcl.Pos) *hcl.Block
 }
 
 func (t *textWriter) diagnostic(d *hcl.Diagnostic) {
@@ -102,15 +106,17 @@ func (t *textWriter) place(rng hcl.Range, tint style) {
 
 // enclosing names the outermost block around a place, as hcl's writer does.
 func (t *textWriter) enclosing(rng hcl.Range) string {
-	body, done := t.bodies[rng.Filename]
+	b, done := t.bodies[rng.Filename]
 	if !done {
-		body, _ = dsl.Parse(dsl.File{Name: rng.Filename, Bytes: t.o.source(t.r, rng.Filename)})
-		t.bodies[rng.Filename] = body
+		if parsed, _ := dsl.Parse(dsl.File{Name: rng.Filename, Bytes: t.o.source(t.r, rng.Filename)}); parsed != nil {
+			b = parsed
+		}
+		t.bodies[rng.Filename] = b
 	}
-	if body == nil {
+	if b == nil {
 		return ""
 	}
-	block := body.OutermostBlockAtPos(rng.Start)
+	block := b.OutermostBlockAtPos(rng.Start)
 	if block == nil {
 		return ""
 	}
