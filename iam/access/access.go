@@ -153,7 +153,8 @@ func newComparison(base, head Side, o Options) (*comparison, error) {
 		return nil, err
 	}
 	c := &comparison{base: base, head: head, options: o, budget: newBudget(o.Limits)}
-	if err = c.appoint(identity, false); err != nil {
+	c.appoint(identity, false)
+	if err = c.judge.compile(); err != nil {
 		return nil, err
 	}
 	c.program = newProgram(identity, o.keys())
@@ -166,19 +167,16 @@ func newComparison(base, head Side, o Options) (*comparison, error) {
 	return c, nil
 }
 
+// appoint sets the judges for one reading of stars.
+func (c *comparison) appoint(identity, crosses bool) {
+	o := authz.Options{Keys: c.options.keys(), StarCrossesColons: crosses}
+	c.judge = newJudge(c.base, c.head, identity, o)
+	o.PoliciesOnly = true
+	c.policies = newJudge(c.base, c.head, identity, o)
+}
+
 // witnessFindings bounds the findings that are tried for the best witness.
 const witnessFindings = 64
-
-// appoint sets the judges for one reading of stars.
-func (c *comparison) appoint(identity, crosses bool) (err error) {
-	o := authz.Options{Keys: c.options.keys(), StarCrossesColons: crosses}
-	if c.judge, err = newJudge(c.base, c.head, identity, o); err != nil {
-		return err
-	}
-	o.PoliciesOnly = true
-	c.policies, err = newJudge(c.base, c.head, identity, o)
-	return err
-}
 
 // settle answers one way: a finding without guesses must be confirmed, those
 // with guesses are tried.
@@ -291,9 +289,7 @@ func (c *comparison) remark(e *engine, r *Result) {
 
 // acrossColons decides the other reading of stars, where the first says no.
 func (c *comparison) acrossColons(r *Result) error {
-	if err := c.appoint(c.program.identity, true); err != nil {
-		return err
-	}
+	c.appoint(c.program.identity, true)
 	e := newEngine(c.program, [2]direction{gained: c.ways[gained]}, acrossColon, c.budget)
 	e.run()
 	answer, w, err := c.settle(e, gained)

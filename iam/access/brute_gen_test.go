@@ -3,6 +3,7 @@ package access_test
 import (
 	"encoding/json"
 	"math/rand/v2"
+	"slices"
 	"strings"
 )
 
@@ -49,15 +50,16 @@ func (g *bruteGen) statement(deny bool) bruteStatement {
 	s.resources, s.notRes = g.some(3, g.arn), g.IntN(6) == 0
 	for g.IntN(3) == 0 && len(s.conditions) < 2 {
 		c := g.condition()
-		clash := false
-		for _, d := range s.conditions {
-			clash = clash || d.operator == c.operator && d.key == c.key
-		}
-		if !clash {
+		if !s.clashes(c) {
 			s.conditions = append(s.conditions, c)
 		}
 	}
 	return s
+}
+
+// clashes reports whether JSON has no second place for c in the statement.
+func (s *bruteStatement) clashes(c bruteCondition) bool {
+	return slices.ContainsFunc(s.conditions, func(d bruteCondition) bool { return d.operator == c.operator && d.key == c.key })
 }
 
 func (g *bruteGen) condition() bruteCondition {
@@ -130,9 +132,9 @@ func (g *bruteGen) near(side []brutePolicy) []brutePolicy {
 			case 0: // left out
 			case 1: // cut in two by a condition and its opposite
 				c := g.condition()
-				if strings.HasPrefix(c.operator, "StringLike") || strings.HasPrefix(c.operator, "StringEquals") && !strings.Contains(c.operator, "IfExists") {
-					d := c
-					d.operator = strings.Replace(c.operator, "String", "StringNot", 1)
+				d := c
+				d.operator = strings.Replace(c.operator, "String", "StringNot", 1)
+				if c.operator != d.operator && !strings.Contains(c.operator, "Not") && !s.clashes(c) && !s.clashes(d) {
 					first, second := s, s
 					first.conditions = append(first.conditions[:len(first.conditions):len(first.conditions)], c)
 					second.conditions = append(second.conditions[:len(second.conditions):len(second.conditions)], d)

@@ -61,6 +61,13 @@ type resourceResult struct {
 
 // run decides everything. A way with neither findings nor cut is proved empty.
 func (e *engine) run() {
+	all := newSet(len(e.p.statements))
+	for i := range e.p.statements {
+		all.add(i)
+	}
+	if !e.ways[gained].possible(all) && !e.ways[lost].possible(all) {
+		return // the same statements on both sides
+	}
 	var complete bool
 	e.callers, complete = e.p.callers(e.b)
 	e.cut = [2]bool{!complete, !complete}

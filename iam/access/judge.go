@@ -17,24 +17,30 @@ type judge struct {
 	more     map[string][2]*authz.Evaluator
 }
 
-func newJudge(base, head Side, identity bool, o authz.Options) (*judge, error) {
-	j := &judge{
+func newJudge(base, head Side, identity bool, o authz.Options) *judge {
+	return &judge{
 		sides: [2]authz.Policies{base.policies(), head.policies()}, options: o, identity: identity,
 		more: map[string][2]*authz.Evaluator{},
 	}
+}
+
+// compile makes the sides ready; the error tells which of them AWS refuses.
+func (j *judge) compile() (err error) {
 	for i, name := range []string{"base", "head"} {
-		var err error
-		if j.plain[i], err = authz.Compile(j.sides[i], o); err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
+		if j.plain[i], err = authz.Compile(j.sides[i], j.options); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
-	return j, nil
+	return nil
 }
 
 // confirm reports whether the side that way says allows the request and the
 // other does not. Where they do so only beside a policy of somebody else's, it
 // notes which in w.
 func (j *judge) confirm(w *Witness, way int) bool {
+	if j.plain[1] == nil && j.compile() != nil {
+		return false
+	}
 	if j.differ(j.plain, w, way) {
 		return true
 	}

@@ -18,21 +18,56 @@ type machine struct {
 	trie   []trieNode
 	width  int // words of positions
 	start  set
-	lits   set          // positions whose token is a literal
-	narrow set          // positions whose token or star does not take a colon
-	loops  [2]set       // positions with a star: for any character, for a colon
-	other  [2]set       // positions whose token takes any character: but a colon, a colon
-	masks  map[rune]set // positions whose literal takes the character
-	runes  [][]rune     // of a literal position, the characters that it takes
-	ends   []position   // where globs are complete
-	final  set          // their positions
-	stars  set          // positions with a star that make lower positions idle
-	idles  map[int]set  // of these, the lower positions
-	within set          // positions of the glob that every text must match
-	must   set          // that glob; nil for none
+	lits   set        // positions whose token is a literal
+	narrow set        // positions whose token or star does not take a colon
+	loops  [2]set     // positions with a star: for any character, for a colon
+	other  [2]set     // positions whose token takes any character: but a colon, a colon
+	masks  runeMasks  // positions whose literal takes the character
+	runes  [][]rune   // of a literal position, the characters that it takes
+	ends   []position // where globs are complete
+	final  set        // their positions
+	stars  set        // positions with a star that make lower positions idle
+	idles  []idleMask // of these, the lower positions
+	within set        // positions of the glob that every text must match
+	must   set        // that glob; nil for none
 }
 
 type position struct{ bit, glob int }
+
+// An idleMask is some words of a set of positions.
+type idleMask struct {
+	word int // the first
+	bits []uint64
+}
+
+// runeMasks are sets of positions by character.
+type runeMasks struct {
+	ascii [128]set
+	other map[rune]set
+}
+
+func (m *runeMasks) of(r rune) set {
+	if r < 128 {
+		return m.ascii[r]
+	}
+	return m.other[r]
+}
+
+func (m *runeMasks) add(r rune, at, size int) {
+	s := m.of(r)
+	if s == nil {
+		s = newSet(size)
+		if r < 128 {
+			m.ascii[r] = s
+		} else {
+			if m.other == nil {
+				m.other = map[rune]set{}
+			}
+			m.other[r] = s
+		}
+	}
+	s.add(at)
+}
 
 type trieNode struct {
 	next     []trieEdge
@@ -50,7 +85,7 @@ type trieEdge struct {
 // newMachine compiles globs. Every text of the universe matches the glob with
 // number shape, if that is not negative.
 func newMachine(globs []glob, shape int) *machine {
-	m := &machine{globs: len(globs), trie: make([]trieNode, 1), masks: map[rune]set{}, idles: map[int]set{}}
+	m := &machine{globs: len(globs), trie: make([]trieNode, 1)}
 	from := make([]int, len(globs))
 	total := 0
 	for i, g := range globs {
@@ -74,7 +109,7 @@ func newMachine(globs []glob, shape int) *machine {
 	} {
 		*s = newSet(total)
 	}
-	m.runes = make([][]rune, total)
+	m.runes, m.idles = make([][]rune, total), make([]idleMask, total)
 	for i, g := range globs {
 		if from[i] >= 0 {
 			m.addPositions(i, g, from[i], i == shape)
@@ -171,11 +206,11 @@ func (m *machine) addStar(t token, at, from, segment int) {
 	}
 	if low < at {
 		m.stars.add(at)
-		idle := newSet(len(m.runes))
+		k := idleMask{low >> 6, make([]uint64, (at-1)>>6-low>>6+1)}
 		for i := low; i < at; i++ {
-			idle.add(i)
+			k.bits[i>>6-k.word] |= 1 << (i & 63)
 		}
-		m.idles[at] = idle
+		m.idles[at] = k
 	}
 }
 
@@ -186,10 +221,7 @@ func (m *machine) addLiteral(t token, at int) {
 		m.runes[at] = append(m.runes[at], otherCase(t.r))
 	}
 	for _, r := range m.runes[at] {
-		if m.masks[r] == nil {
-			m.masks[r] = newSet(len(m.runes))
-		}
-		m.masks[r].add(at)
+		m.masks.add(r, at, len(m.runes))
 	}
 }
 
@@ -201,7 +233,7 @@ func offTrie(above int32) uint64 { return uint64(above)<<1 | 1 }
 // step writes the state after from on r into to.
 func (m *machine) step(to, from []uint64, r rune) {
 	to[0] = m.trieStep(from[0], r)
-	mask, colon := m.masks[r], 0
+	mask, colon := m.masks.of(r), 0
 	if r == ':' {
 		colon = 1
 	}
@@ -228,7 +260,8 @@ func (m *machine) idle(at set) {
 	for i := len(at) - 1; i >= 0; i-- {
 		for w := at[i] & m.stars[i]; w != 0; {
 			top := 63 - bits.LeadingZeros64(w)
-			at.andNot(m.idles[i<<6+top])
+			k := m.idles[i<<6+top]
+			set(at[k.word : k.word+len(k.bits)]).andNot(k.bits)
 			w = at[i] & m.stars[i] & (1<<top - 1)
 		}
 	}

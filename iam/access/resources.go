@@ -8,8 +8,9 @@ import (
 
 // A resourcePattern is one pattern of resources.
 type resourcePattern struct {
-	text  string
-	parts policy.Template
+	text     string
+	parts    policy.Template
+	variants [readings][]variant // see program.variants
 }
 
 // A reading says how a star at the end of a segment of an ARN treats colons.
@@ -18,13 +19,14 @@ type reading uint8
 const (
 	bySegment   reading = iota // it stays in its segment, as AWS's labelled samples for CheckNoNewAccess assume
 	acrossColon                // it may run on, as AWS's page "IAM JSON policy elements: Resource" says
+	readings
 )
 
 // lastSegment is the number of the resource segment of an ARN; it may hold colons.
 const lastSegment = 5
 
 func newResourcePattern(text string, variables bool) resourcePattern {
-	return resourcePattern{text, policy.ParseTemplate(text, variables)}
+	return resourcePattern{text: text, parts: policy.ParseTemplate(text, variables)}
 }
 
 // completed fills the missing segments of a short ARN with stars, as AWS does
@@ -104,9 +106,16 @@ type term struct {
 	glob glob // of a pattern, with each variable as a character of its own; nil otherwise
 }
 
-// variants compiles a pattern. symbols says of each segment which pseudo
-// parameter any pattern of the program has alone in it.
+// variants compiles a pattern, once for each reading.
 func (p *program) variants(n int, how reading) []variant {
+	r := &p.resourcePatterns[n]
+	if r.variants[how] == nil {
+		r.variants[how] = p.compileVariants(n, how)
+	}
+	return r.variants[how]
+}
+
+func (p *program) compileVariants(n int, how reading) []variant {
 	list := p.resourcePatterns[n].pieces()
 	isOpen := unknown(list)
 	v := variant{glob: p.compile(list, how, false)}
