@@ -85,15 +85,8 @@ func (c *comparer) run() error {
 
 // ask puts the questions of the pair.
 func (p *pair) ask(c *comparer) {
-	if base, head := p.base.key(), p.head.key(); base != head {
-		p.identity = c.question(base+"|"+head, func() *question {
-			return &question{base: p.base.side(false), head: p.head.side(false)}
-		})
-		if len(p.base.missing()) > 0 && slices.Equal(p.base.missing(), p.head.missing()) {
-			p.open = c.question("open "+base+"|"+head, func() *question {
-				return &question{base: p.base.side(true), head: p.head.side(true), noRows: true}
-			})
-		}
+	if p.base.key() != p.head.key() {
+		p.askAccess(c)
 	}
 	if base, head := p.base.trustKey(), p.head.trustKey(); base != head {
 		p.trust = c.question("trust "+base+"|"+head, func() *question {
@@ -102,7 +95,28 @@ func (p *pair) ask(c *comparer) {
 	}
 }
 
-// key tells sides apart.
+// askAccess asks what the role gains and loses, and again with an Allow of
+// everything on both sides if they share a policy of unknown text.
+func (p *pair) askAccess(c *comparer) {
+	base, head := p.base.documents(), p.head.documents()
+	if p.both() && !p.base.boundary.changed(p.head.boundary) {
+		base, head = reduced(p.base, p.head)
+	}
+	key := documentsKey(base) + p.base.boundaryKey() + "|" + documentsKey(head) + p.head.boundaryKey()
+	p.identity = c.question(key, func() *question {
+		return &question{base: p.base.side(base), head: p.head.side(head)}
+	})
+	if len(p.base.missing()) > 0 && slices.Equal(p.base.missing(), p.head.missing()) {
+		all := &policy.Document{Version: policy.Version2012, Statements: []policy.Statement{
+			{Effect: policy.Allow, Actions: []string{"*"}, Resources: []string{"*"}},
+		}}
+		p.open = c.question("open "+key, func() *question {
+			return &question{base: p.base.side(append(base, all)), head: p.head.side(append(head, all)), noRows: true}
+		})
+	}
+}
+
+// key tells apart what the known texts of roles allow.
 func (s *subject) key() string {
 	if s == nil {
 		return "none"
@@ -111,33 +125,36 @@ func (s *subject) key() string {
 	for _, d := range s.digests() {
 		b.Write(d[:])
 	}
-	if s.boundary != nil {
-		b.WriteString("under")
-		b.Write(s.boundary.digest[:])
-	}
-	return b.String()
+	return b.String() + s.boundaryKey()
 }
 
-// side is what the known texts allow; open adds that the texts that are not
-// known may allow anything.
-func (s *subject) side(open bool) access.Side {
-	if s == nil {
-		return access.Side{}
+func (s *subject) boundaryKey() string {
+	if s == nil || s.boundary == nil {
+		return ""
 	}
-	var side access.Side
+	return "under" + string(s.boundary.digest[:])
+}
+
+// documents are the role's policies of known text, each once.
+func (s *subject) documents() []*policy.Document {
+	if s == nil {
+		return nil
+	}
+	var list []*policy.Document
 	seen := map[digest]bool{}
 	for _, src := range s.sources {
 		if !seen[src.digest] {
 			seen[src.digest] = true
-			side.Identity = append(side.Identity, src.document)
+			list = append(list, src.document)
 		}
 	}
-	if open {
-		side.Identity = append(side.Identity, &policy.Document{Version: policy.Version2012, Statements: []policy.Statement{
-			{Effect: policy.Allow, Actions: []string{"*"}, Resources: []string{"*"}},
-		}})
-	}
-	if s.boundary != nil {
+	return list
+}
+
+// side puts documents under the role's boundary.
+func (s *subject) side(docs []*policy.Document) access.Side {
+	side := access.Side{Identity: docs}
+	if s != nil && s.boundary != nil {
 		side.Boundary = s.boundary.document
 	}
 	return side
