@@ -42,8 +42,12 @@ func listsMeet(a, b []string, prepare func(string) string) bool {
 // wide lets a "?", which is one character of several bytes, match anything.
 func wide(s string) string { return strings.ReplaceAll(s, "?", "*") }
 
-// open makes what is not known in a resource a wildcard.
+// open makes what is not known in a resource a wildcard. A short ARN, which AWS
+// completes with wildcards (IAM User Guide, "IAM identifiers"), is one as a whole.
 func open(s string) string {
+	if _, ok := policy.ParseARN(s); !ok && strings.HasPrefix(s, "arn:") {
+		return "*"
+	}
 	for _, p := range []string{policy.PseudoPartition, policy.PseudoRegion, policy.PseudoAccount} {
 		s = strings.ReplaceAll(s, p, "*")
 	}
@@ -64,6 +68,12 @@ func open(s string) string {
 // is "*". It walks the two side by side, keeping every pair of places that can
 // be reached.
 func overlap(a, b string) bool {
+	if !strings.Contains(b, "*") {
+		return policy.Match(a, b)
+	}
+	if !strings.Contains(a, "*") {
+		return policy.Match(b, a)
+	}
 	row := make([]bool, len(b)+1)
 	row[0] = true
 	for j := 0; j < len(b) && b[j] == '*'; j++ {
