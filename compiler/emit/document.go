@@ -97,38 +97,38 @@ func Strings(d *policy.Document, f func(string)) {
 	}
 }
 
-// RefARNs are the ARNs of the roles that r refers to, in its target, with the
-// roles: what a target may spell as a reference rather than as text. in says
-// which roles can be referred to; nil is every role.
-func RefARNs(r *ir.StackRole, byLabel map[Label][]*ir.StackRole, in func(*ir.StackRole) bool) map[string]*ir.StackRole {
-	var arns map[string]*ir.StackRole
-	for _, label := range r.Refs {
-		for _, other := range byLabel[Label{r.Target, label}] {
-			if in != nil && !in(other) {
-				continue
-			}
-			if arns == nil {
-				arns = map[string]*ir.StackRole{}
-			}
-			arns[other.ARN()] = other
-		}
-	}
-	return arns
-}
+// References finds the roles that roles refer to, by ARN: what a target may
+// spell as a reference rather than as text.
+type References map[label]map[string]*ir.StackRole
 
-// A Label is a role's label in one target; with for_each it stands for several
+// A label is a role's label in one target; with for_each it stands for several
 // roles.
-type Label struct {
-	Target *ir.Target
-	Label  string
+type label struct {
+	target *ir.Target
+	text   string
 }
 
-// ByLabel indexes roles.
-func ByLabel(roles []*ir.StackRole) map[Label][]*ir.StackRole {
-	index := make(map[Label][]*ir.StackRole, len(roles))
+// NewReferences indexes roles.
+func NewReferences(roles []*ir.StackRole) References {
+	index := make(References, len(roles))
 	for _, r := range roles {
-		l := Label{r.Target, r.Label}
-		index[l] = append(index[l], r)
+		l := label{r.Target, r.Label}
+		if index[l] == nil {
+			index[l] = map[string]*ir.StackRole{}
+		}
+		index[l][r.ARN()] = r
 	}
 	return index
+}
+
+// Find returns the role that has arn, if r refers to it and it is not r itself.
+// A role that r names by a written-out ARN is none: references order what is
+// made, and there only those of the configuration are without a circle.
+func (index References) Find(r *ir.StackRole, arn string) *ir.StackRole {
+	for _, text := range r.Refs {
+		if other := index[label{r.Target, text}][arn]; other != nil && other != r {
+			return other
+		}
+	}
+	return nil
 }

@@ -71,7 +71,7 @@ func limit(name string) int {
 
 // group writes the templates of one group.
 func (e *emitter) group(g *group) {
-	b := &builder{stack: e.stack, group: g, ids: nameResources(g.merged), label: emit.ByLabel(g.merged)}
+	b := &builder{stack: e.stack, group: g, ids: nameResources(g.merged), refs: emit.NewReferences(g.merged)}
 	rest := g.merged
 	for part := 1; len(rest) > 0; part++ {
 		roles := fitResources(rest, e.resources)

@@ -82,8 +82,8 @@ func TestCfnLint(t *testing.T) {
 	lint(emittest.Features(emittest.Any()))
 	lint(emittest.Features(prod(), dev()))
 	examples, err := filepath.Glob("../../../examples/*/roles.smr")
-	if err != nil {
-		t.Fatal(err)
+	if err != nil || len(examples) == 0 {
+		t.Fatalf("found no examples: %v", err)
 	}
 	for _, e := range examples {
 		lint(compile(t, os.DirFS(filepath.Dir(e))))

@@ -15,7 +15,7 @@ type builder struct {
 	stack *ir.Stack
 	group *group
 	ids   logicalIDs
-	label map[emit.Label][]*ir.StackRole
+	refs  emit.References
 }
 
 // template holds roles, which are some or all of the group's.
@@ -90,11 +90,10 @@ func (b *builder) metadata() *yaml.Node {
 
 // role adds a role and its managed policies.
 func (b *builder) role(resources *yaml.Node, r *ir.StackRole, here map[*ir.StackRole]bool) {
-	refs := emit.RefARNs(r, b.label, func(other *ir.StackRole) bool { return here[other] && other != r })
 	spell := speller(text)
-	if len(refs) > 0 {
+	if len(r.Refs) > 0 {
 		spell = func(s string) *yaml.Node {
-			if other, ok := refs[s]; ok {
+			if other := b.refs.Find(r, s); other != nil && here[other] {
 				return scalar(tagGetAtt, b.ids[other]+".Arn")
 			}
 			return text(s)

@@ -4,6 +4,7 @@
 package policyjson
 
 import (
+	"bytes"
 	"fmt"
 
 	"github.com/hashicorp/hcl/v2"
@@ -48,6 +49,7 @@ type emitter struct {
 	files   []ir.File
 	entries []emit.Entry
 	printed map[*policy.Document][]byte // roles share documents
+	buffer  []byte
 }
 
 func (e *emitter) role(r *ir.StackRole, folder string) {
@@ -70,7 +72,8 @@ func (e *emitter) role(r *ir.StackRole, folder string) {
 func (e *emitter) document(d *policy.Document) []byte {
 	data, ok := e.printed[d]
 	if !ok {
-		data = append(policy.AppendIndent(nil, d), '\n')
+		e.buffer = append(policy.AppendIndent(e.buffer[:0], d), '\n')
+		data = bytes.Clone(e.buffer)
 		e.printed[d] = data
 	}
 	return data

@@ -13,10 +13,7 @@ import (
 // (Terraform Registry, aws_iam_role_policy_attachments_exclusive): a policy or
 // role could then not be deleted.
 func (m *module) role(r *ir.StackRole) []byte {
-	f := file{
-		module: m, role: r, name: m.names.resource[r],
-		refs: emit.RefARNs(r, m.label, func(other *ir.StackRole) bool { return other != r }),
-	}
+	f := file{module: m, role: r, name: m.names.resource[r]}
 	w := &f.w
 	w.Open('{')
 	w.Key("resource")
@@ -36,7 +33,6 @@ type file struct {
 	w    emit.Writer
 	role *ir.StackRole
 	name string
-	refs map[string]*ir.StackRole // by ARN
 }
 
 func (f *file) roleResource() {
@@ -167,7 +163,7 @@ func (f *file) roleName(key string) {
 // not escaped as those of JSON are.
 func (f *file) document(key string, d *policy.Document) {
 	f.w.Key(key)
-	if len(f.refs) > 0 {
+	if len(f.role.Refs) > 0 {
 		f.w.Text(f.references(d))
 		return
 	}
@@ -190,7 +186,7 @@ const (
 // are references.
 func (f *file) references(d *policy.Document) string {
 	marked := emit.Rewrite(d, func(s string) string {
-		if other, ok := f.refs[s]; ok {
+		if other := f.refs.Find(f.role, s); other != nil {
 			return refOpen + f.names.resource[other] + refClose
 		}
 		return s

@@ -64,7 +64,7 @@ type module struct {
 	dir     string // "" or with a slash at the end
 	roles   []*ir.StackRole
 	names   names
-	label   map[emit.Label][]*ir.StackRole
+	refs    emit.References
 	uses    struct{ partition, region, account bool }
 	printed map[*policy.Document]string // as templates; roles share documents
 	files   []ir.File
@@ -73,7 +73,7 @@ type module struct {
 
 func (m *module) emit(folders map[*ir.StackRole]string) {
 	m.names = nameAll(m.roles, folders)
-	m.label = emit.ByLabel(m.roles)
+	m.refs = emit.NewReferences(m.roles)
 	for _, r := range m.roles {
 		path := m.dir + m.names.file[r]
 		m.files = append(m.files, ir.File{Path: path, Data: m.role(r)})
