@@ -18,8 +18,9 @@ type actionClass struct {
 // holds no colon. They are split by service: a pattern names one service,
 // unless its service has a wildcard, when it takes part in every split.
 
-// actionClasses returns every class of actions.
-func (p *program) actionClasses(b *budget) ([]actionClass, bool) {
+// actionClasses returns every class of actions. Of a service whose statements
+// are not relevant it returns one class that no statement speaks of.
+func (p *program) actionClasses(relevant func(statements set) bool, b *budget) ([]actionClass, bool) {
 	byService := map[string][]int{}
 	var everywhere []int
 	for i, text := range p.actionPatterns {
@@ -39,6 +40,12 @@ func (p *program) actionClasses(b *budget) ([]actionClass, bool) {
 	c := actionCompiler{p: p, b: b, table: newActionTable(p)}
 	complete := true
 	for _, s := range services {
+		if !relevant(c.table.mentioning(byService[s], everywhere)) {
+			c.found = append(c.found, actionClass{
+				text: s + ":x", patterns: newSet(len(p.actionPatterns)), statements: newSet(len(p.statements)),
+			})
+			continue
+		}
 		complete = c.service(s, byService[s], everywhere) && complete
 	}
 	complete = c.others(services, everywhere) && complete
@@ -142,7 +149,6 @@ func (p *program) otherService(services []string) string {
 
 // An actionTable says which statements a set of patterns brings.
 type actionTable struct {
-	size     int
 	byAction [][]int // of each action pattern, statements with it in Action
 	byNot    [][]int // and in NotAction
 	nots     set     // statements with NotAction
@@ -150,7 +156,7 @@ type actionTable struct {
 
 func newActionTable(p *program) actionTable {
 	t := actionTable{
-		size: len(p.statements), nots: newSet(len(p.statements)),
+		nots:     newSet(len(p.statements)),
 		byAction: make([][]int, len(p.actionPatterns)), byNot: make([][]int, len(p.actionPatterns)),
 	}
 	for i, s := range p.statements {
@@ -166,11 +172,24 @@ func newActionTable(p *program) actionTable {
 	return t
 }
 
+// mentioning returns the statements that have one of the patterns, or
+// NotAction.
+func (t actionTable) mentioning(lists ...[]int) set {
+	out := t.nots.clone()
+	for _, list := range lists {
+		for _, n := range list {
+			for _, s := range t.byAction[n] {
+				out.add(s)
+			}
+		}
+	}
+	return out
+}
+
+// statements returns those that speak of the actions that match just the given
+// patterns.
 func (t actionTable) statements(patterns set) set {
 	out := t.nots.clone()
-	if len(out) == 0 {
-		out = newSet(t.size)
-	}
 	for n := range patterns.all {
 		for _, s := range t.byNot[n] {
 			out.remove(s)

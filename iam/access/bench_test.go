@@ -2,6 +2,7 @@ package access_test
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -109,4 +110,30 @@ func TestPathologicalEnds(t *testing.T) {
 	if r.NewAccess == access.No || r.NewAccess == access.Unknown && !strings.Contains(r.UnknownBecause, "too many") {
 		t.Errorf("got %s because of %q", r.NewAccess, r.UnknownBecause)
 	}
+}
+
+// scientist reads the managed policies of a compiled role of a data scientist.
+func scientist(t testing.TB, name string) access.Side {
+	t.Helper()
+	text, err := os.ReadFile("testdata/" + name + ".json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := access.DecodeSide(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// BenchmarkRole compares two versions of a compiled role: one parameter has
+// another value.
+func BenchmarkRole(b *testing.B) {
+	benchmark(b, scientist(b, "scientist-2024"), scientist(b, "scientist-2024-changed"))
+}
+
+// BenchmarkEditions compares the same role in two editions of the catalogue,
+// between which every statement differs.
+func BenchmarkEditions(b *testing.B) {
+	benchmark(b, scientist(b, "scientist-2024"), scientist(b, "scientist-2026"))
 }

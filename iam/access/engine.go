@@ -22,6 +22,7 @@ type engine struct {
 	answers  map[string]*answer
 	atomSets [][]int                      // of each statement
 	known    map[string]map[string]string // see knownAction
+	covers   []cover                      // see actionCovers
 }
 
 // The ways of a comparison.
@@ -65,13 +66,13 @@ func (e *engine) run() {
 	for i := range e.p.statements {
 		all.add(i)
 	}
-	if !e.ways[gained].possible(all) && !e.ways[lost].possible(all) {
+	if !e.relevant(all) {
 		return // the same statements on both sides
 	}
 	var complete bool
 	e.callers, complete = e.p.callers(e.b)
 	e.cut = [2]bool{!complete, !complete}
-	e.actions, complete = e.p.actionClasses(e.b)
+	e.actions, complete = e.p.actionClasses(e.relevant, e.b)
 	if !complete {
 		e.cut = [2]bool{true, true}
 	}
@@ -79,6 +80,12 @@ func (e *engine) run() {
 	for i := range e.groups {
 		e.runGroup(i)
 	}
+}
+
+// relevant reports whether requests to which some of the statements apply can
+// be found.
+func (e *engine) relevant(statements set) bool {
+	return e.ways[gained].possible(statements) || e.ways[lost].possible(statements)
 }
 
 // group gathers action classes by their statements.

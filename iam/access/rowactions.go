@@ -1,6 +1,7 @@
 package access
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -17,7 +18,7 @@ type cover struct {
 // policies write, a service's or all actions. Where a pattern also names other
 // classes, out excepts them.
 func (e *engine) spellActions(classes set) (in, out []string) {
-	candidates := e.actionCovers(classes)
+	candidates := e.actionCovers()
 	pure := slices.DeleteFunc(slices.Clone(candidates), func(c cover) bool { return !c.classes.within(classes) })
 	in, rest := greedy(pure, classes)
 	if rest.empty() {
@@ -47,12 +48,11 @@ func (e *engine) spellActions(classes set) (in, out []string) {
 	return e.sorted(in), e.sorted(out)
 }
 
-// actionCovers returns what may name the classes: everything, the whole of
-// their services, and every pattern; the widest first.
-func (e *engine) actionCovers(classes set) []cover {
-	services := map[string]bool{}
-	for i := range classes.all {
-		services[e.serviceOf(i)] = true
+// actionCovers returns what may name classes: everything, the whole of a
+// service, and every pattern; the widest first.
+func (e *engine) actionCovers() []cover {
+	if e.covers != nil {
+		return e.covers
 	}
 	byPattern := make([]set, len(e.p.actionPatterns))
 	byService := map[string]set{}
@@ -62,17 +62,15 @@ func (e *engine) actionCovers(classes set) []cover {
 		for n := range a.patterns.all {
 			addTo(&byPattern[n], i, len(e.actions))
 		}
-		if s := e.serviceOf(i); services[s] && e.p.names(s) {
+		if s := e.serviceOf(i); e.p.names(s) {
 			list := byService[s]
 			addTo(&list, i, len(e.actions))
 			byService[s] = list
 		}
 	}
 	list := []cover{{"*", everything}}
-	for _, s := range sortedKeys(services) {
-		if byService[s] != nil {
-			list = append(list, cover{s + ":*", byService[s]})
-		}
+	for _, s := range slices.Sorted(maps.Keys(byService)) {
+		list = append(list, cover{s + ":*", byService[s]})
 	}
 	for n, c := range byPattern {
 		if c != nil && e.p.actionPatterns[n] != "*" {
@@ -80,6 +78,7 @@ func (e *engine) actionCovers(classes set) []cover {
 		}
 	}
 	slices.SortStableFunc(list, func(a, b cover) int { return b.classes.len() - a.classes.len() })
+	e.covers = list
 	return list
 }
 

@@ -1,6 +1,9 @@
 package access
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // A span is resources: those that a pattern of in matches and none of out.
 type span struct{ in, out []string }
@@ -24,7 +27,7 @@ func (b *rowBuilder) resources(s int, findings []*finding) []span {
 	}
 	found := newSet(len(classes))
 	for i, k := range classes {
-		if slices.ContainsFunc(findings, func(f *finding) bool { return f.resource.kindOf(k.text) }) {
+		if slices.ContainsFunc(findings, func(f *finding) bool { return f.resource.has(k) }) {
 			found.add(i)
 		}
 	}
@@ -70,6 +73,7 @@ func (b *rowBuilder) holdsIn(element element, k *resourceClass) bool {
 type patternClass struct {
 	text     string
 	patterns set
+	kind     set // of the resourceClass that they are of
 }
 
 // patternClasses returns the classes of the resources that statement s speaks
@@ -82,13 +86,18 @@ func (b *rowBuilder) patternClasses(s int, statements set) ([]patternClass, bool
 		elements.add(p.statements[n].resource)
 	}
 	c := p.resourceCompiler(slices.Collect(elements.all), b.e.how)
-	k := classifier{size: len(p.resourcePatterns), kind: func(out, matched set) {
+	offset := 64 * len(newSet(len(p.resourcePatterns))) // where the kind starts, on a word
+	k := classifier{size: offset + c.size(), kind: func(out, matched set) {
+		c.kind(out[offset/64:], matched)
 		for n, globs := range c.slot {
 			if slices.ContainsFunc(globs, matched.has) {
 				out.add(n)
 			}
 		}
 	}}
+	split := func(text string, kind set) patternClass {
+		return patternClass{text, kind[:offset/64], kind[offset/64:]}
+	}
 	own := p.resources[p.statements[s].resource]
 	if !own.not {
 		k.inside = newSet(len(c.globs) + 1)
@@ -105,22 +114,20 @@ func (b *rowBuilder) patternClasses(s int, statements set) ([]patternClass, bool
 	}
 	var list []patternClass
 	if m := c.matches("*"); k.inside == nil || k.inside.meets(m) {
-		out := newSet(len(p.resourcePatterns))
+		out := newSet(k.size)
 		k.kind(out, m)
-		list = append(list, patternClass{"*", out})
+		list = append(list, split("*", out))
 	}
 	for _, f := range found {
-		list = append(list, patternClass{f.text, f.kind})
+		list = append(list, split(f.text, f.kind))
 	}
 	return list, true
 }
 
-// kindOf reports whether a resource is of the class.
-func (k *resourceClass) kindOf(text string) bool {
-	if (text == "*") != (k.text == "*") {
-		return false
-	}
-	return k.contains(text)
+// has reports whether the class holds those of another partition by the same
+// elements.
+func (k *resourceClass) has(p patternClass) bool {
+	return (p.text == "*") == (k.text == "*") && k.kind.equal(p.kind)
 }
 
 // cover spells the found classes by patterns.
@@ -148,10 +155,7 @@ func (b *rowBuilder) cover(element element, own span, classes []patternClass, fo
 		slices.SortStableFunc(list, func(a, b cover) int { return b.classes.len() - a.classes.len() })
 		return list
 	}
-	everything := make([]int, len(p.resourcePatterns))
-	for i := range everything {
-		everything[i] = i
-	}
+	everything := slices.Sorted(maps.Keys(covers))
 	pure := func(c cover) bool { return c.classes.within(found) }
 	in, rest := greedy(pick(element.patterns, pure), found)
 	if !rest.empty() {
