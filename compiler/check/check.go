@@ -28,7 +28,6 @@ type Rule struct {
 type ProgramPass struct {
 	*reporter
 	*ir.Program
-	shared *programIndex
 }
 
 // A StackPass is one rule reading the policy documents of a program.
@@ -46,11 +45,10 @@ func Program(p *ir.Program) hcl.Diagnostics {
 		return nil
 	}
 	rep := newReporter(p)
-	index := &programIndex{}
 	for _, r := range Rules() {
 		if r.Program != nil {
 			rep.code = r.Code
-			r.Program(&ProgramPass{reporter: rep, Program: p, shared: index})
+			r.Program(&ProgramPass{reporter: rep, Program: p})
 		}
 	}
 	return rep.diagnostics()

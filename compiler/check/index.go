@@ -22,6 +22,30 @@ type stackIndex struct {
 	decls   map[hcl.Range][]*dsl.Attr
 	grants  map[*policy.Document][]grantingStatement
 	managed map[string][]grantingStatement
+
+	argued *ir.Role                  // whose arguments are in given
+	given  map[argumentKey]hcl.Range // what it gives to parameters, by activity and text
+}
+
+// An argumentKey is a text that a role gives to an activity, "" for any.
+type argumentKey struct{ activity, text string }
+
+// argumentOf finds the argument of a role that is or holds the text; activity
+// "" means any.
+func (x *stackIndex) argumentOf(role *ir.Role, activity, text string) (place hcl.Range, yes bool) {
+	if x.argued != role {
+		x.argued, x.given = role, map[argumentKey]hcl.Range{}
+		for _, g := range role.Activities {
+			for _, arg := range g.Args {
+				stringsOf(arg.Value, func(s string) {
+					x.given[argumentKey{g.Activity.Name, s}] = arg.Range
+					x.given[argumentKey{"", s}] = arg.Range
+				})
+			}
+		}
+	}
+	place, yes = x.given[argumentKey{activity, text}]
+	return place, yes
 }
 
 func newStackIndex(p *ir.Program, s *ir.Stack, builtin bool) *stackIndex {

@@ -3,6 +3,7 @@ package check
 import (
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/sagemaker-roles/smr/compiler/ir"
 	"github.com/sagemaker-roles/smr/dsl/diag"
 )
 
@@ -15,10 +16,8 @@ func invalidARN() Rule {
 			Bad: activityWith("arn", `"arn:aws:sqs:eu-west-1:jobs"`), Good: activityWith("arn", `"arn:aws:sqs:eu-west-1:123456789012:jobs"`),
 		},
 		Program: func(p *ProgramPass) {
-			p.ofKind("arn", func(a argument) {
-				if isRepository(a) {
-					return
-				}
+			others := func(a *ir.Activity, param *ir.Param) bool { return param.Type.Kind == "arn" && !isRepository(a, param) }
+			p.arguments(others, func(a argument) {
 				if fault := arnFault(a.text); fault != "" {
 					if f := p.at(a.role, p.within(a.place, a.text), a.text); f != nil {
 						f.errorf("%s", fault)

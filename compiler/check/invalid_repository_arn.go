@@ -6,6 +6,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/sagemaker-roles/smr/compiler/ir"
 	"github.com/sagemaker-roles/smr/dsl/diag"
 	"github.com/sagemaker-roles/smr/iam/policy"
 )
@@ -19,23 +20,20 @@ func invalidRepositoryARN() Rule {
 			Good:    repositoryExample("arn:aws:ecr:eu-west-1:123456789012:repository/train"),
 		},
 		Program: func(p *ProgramPass) {
-			for _, a := range p.arguments() {
-				if !isRepository(a) {
-					continue
-				}
+			p.arguments(isRepository, func(a argument) {
 				if fault := repositoryFault(a.text); fault != "" {
 					if f := p.at(a.role, p.within(a.place, a.text), a.text); f != nil {
 						f.errorf("%s", fault).wayOut("Write the repository's ARN, such as \"arn:aws:ecr:eu-west-1:123456789012:repository/train\".")
 					}
 				}
-			}
+			})
 		},
 	}
 }
 
-// isRepository reports whether an argument names ECR repositories.
-func isRepository(a argument) bool {
-	return a.param.Name == "ecr_repositories" && a.param.Type.Kind == "arn" && a.grant.Activity.Decl.BuiltIn
+// isRepository reports whether a parameter takes ECR repositories.
+func isRepository(a *ir.Activity, param *ir.Param) bool {
+	return param.Name == "ecr_repositories" && param.Type.Kind == "arn" && a.Decl.BuiltIn
 }
 
 func repositoryFault(s string) string {

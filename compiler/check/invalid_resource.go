@@ -24,7 +24,7 @@ func invalidResource() Rule {
 						if wellFormedResource(resource) {
 							continue
 						}
-						if _, judged := argumentOf(role, w.origin.Activity, resource); judged && w.origin.Activity != "" {
+						if _, judged := p.shared.argumentOf(role, w.origin.Activity, resource); judged && w.origin.Activity != "" {
 							continue // invalid-arn
 						}
 						if place, ok := p.spot(w, resource); ok {

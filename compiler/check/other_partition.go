@@ -46,9 +46,10 @@ func otherPartitionProgram(p *ProgramPass) {
 				wayOut("Write \"arn:${partition}:…\".")
 		}
 	}
-	for _, a := range p.arguments() {
-		look(a.role, a.text, a.place)
+	text := func(_ *ir.Activity, param *ir.Param) bool {
+		return param.Type.Kind == "arn" || param.Type.Kind == "string"
 	}
+	p.arguments(text, func(a argument) { look(a.role, a.text, a.place) })
 	for _, role := range p.Roles {
 		for _, text := range role.PassRoles {
 			look(role, text, role.PassRange)
@@ -84,7 +85,7 @@ func otherPartitionStack(p *StackPass) {
 			done[key] = true
 			for j := range g.Document.Statements {
 				o := g.Origins[j]
-				text, partition, yes := foreignIn(role, &g.Document.Statements[j])
+				text, partition, yes := p.foreignIn(role, &g.Document.Statements[j])
 				switch {
 				case !yes:
 				case o.BuiltIn && !slices.Contains(builtin[role.Target], o.Activity):
@@ -138,10 +139,10 @@ type targetDocument struct {
 
 // foreignIn finds a resource of another partition that is written in the
 // statement; what the role gave to a parameter is reported where it stands.
-func foreignIn(role *ir.StackRole, s *policy.Statement) (text, partition string, yes bool) {
+func (p *StackPass) foreignIn(role *ir.StackRole, s *policy.Statement) (text, partition string, yes bool) {
 	for _, list := range [][]string{s.Resources, s.NotResources} {
 		for _, r := range list {
-			if partition, yes := foreign(role.Target, r); yes && !given(role.Role, r) {
+			if partition, yes := foreign(role.Target, r); yes && !p.given(role.Role, r) {
 				return r, partition, true
 			}
 		}
@@ -151,30 +152,12 @@ func foreignIn(role *ir.StackRole, s *policy.Statement) (text, partition string,
 
 // given reports whether a text is a value of the role's: a role to pass, a key
 // or an argument.
-func given(role *ir.Role, text string) bool {
+func (p *StackPass) given(role *ir.Role, text string) bool {
 	if slices.Contains(role.PassRoles, text) || role.KMS != nil && (slices.Contains(role.KMS.First, text) || slices.Contains(role.KMS.Second, text)) {
 		return true
 	}
-	_, yes := argumentOf(role, "", text)
+	_, yes := p.shared.argumentOf(role, "", text)
 	return yes
-}
-
-// argumentOf finds the argument of a role that is or holds the text; activity
-// "" means any.
-func argumentOf(role *ir.Role, activity, text string) (place hcl.Range, yes bool) {
-	for _, g := range role.Activities {
-		if activity != "" && g.Activity.Name != activity {
-			continue
-		}
-		for _, arg := range g.Args {
-			stringsOf(arg.Value, func(s string) {
-				if s == text {
-					place, yes = arg.Range, true
-				}
-			})
-		}
-	}
-	return place, yes
 }
 
 func activityCount(names []string) string {

@@ -14,13 +14,14 @@ import (
 // A reporter collects findings. What a block says of many roles is one finding
 // with their number: the same code, place and matter.
 type reporter struct {
-	code     string // of the rule that runs
-	program  *ir.Program
-	sources  map[string][]byte
-	found    map[matter]*finding
-	order    []*finding
-	searched int        // bytes of source that literal has looked through
-	touched  []*finding // findings that at returned or counted since it was last emptied
+	code      string // of the rule that runs
+	program   *ir.Program
+	sources   map[string][]byte
+	found     map[matter]*finding
+	order     []*finding
+	suggested int
+	searched  int        // bytes of source that literal has looked through
+	touched   []*finding // findings that at returned or counted since it was last emptied
 }
 
 // A matter is what one finding is about.
@@ -142,6 +143,18 @@ var readable = strings.NewReplacer(
 	policy.PseudoPartition, "${partition}", policy.PseudoRegion, "${region}", policy.PseudoAccount, "${account_id}",
 	`\ue001`, "${partition}", `\ue002`, "${region}", `\ue003`, "${account_id}",
 )
+
+// maxSuggestions is how often a rule looks for what was meant. A report shows
+// no more findings than that.
+const maxSuggestions = diag.MaxDiagnostics
+
+// suggest looks for what was meant, at most maxSuggestions times.
+func (r *reporter) suggest(look func() string) string {
+	if r.suggested++; r.suggested > maxSuggestions {
+		return ""
+	}
+	return strings.TrimSpace(look())
+}
 
 // users reports whether a place is in the user's files and not in the catalogue.
 func (r *reporter) users(place hcl.Range) bool {

@@ -21,12 +21,18 @@ type actionFacts struct {
 	known   []*facts.Action // that the pattern matches
 }
 
+// maxList is how many actions and resources of one statement are looked up.
+const maxList = 2000
+
 // look works out the facts of a statement, once.
 func (w *written) look() *statementFacts {
 	if w.facts != nil {
 		return w.facts
 	}
 	w.facts = &statementFacts{}
+	if len(w.Actions)+len(w.Resources) > maxList {
+		return w.facts // no policy of IAM holds it; the quotas are what is wrong
+	}
 	for _, pattern := range w.Actions {
 		w.facts.actions = append(w.facts.actions, lookAction(pattern))
 	}

@@ -30,7 +30,7 @@ func unknownAction() Rule {
 				}
 				if f := p.at(role, place, a.pattern); f != nil {
 					f.warnf("%s had no action that %q names on %s, so it matches nothing.", a.service.Title, a.pattern, facts.ServicesDate)
-					f.way = strings.TrimSpace(nearAction(a))
+					f.way = p.suggest(func() string { return nearAction(a) })
 				}
 			})
 		},

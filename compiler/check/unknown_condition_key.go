@@ -33,7 +33,7 @@ func unknownConditionKey() Rule {
 					}
 					if f := p.at(role, place, key); f != nil {
 						f.warnf("AWS listed no condition key %q on %s, so no request carries it.", key, facts.ServicesDate)
-						f.way = strings.TrimSpace(nearKey(key))
+						f.way = p.suggest(func() string { return nearKey(key) })
 					}
 				}
 			})

@@ -32,7 +32,8 @@ func unknownManagedPolicy() Rule {
 					return
 				}
 				if f := p.at(role, p.within(p.placeOf(role, place), arn), arn); f != nil {
-					f.warnf("AWS had no managed policy %q on %s.%s", arn, facts.ManagedPoliciesDate, nearPolicy(arn))
+					f.warnf("AWS had no managed policy %q on %s.", arn, facts.ManagedPoliciesDate)
+					f.way = p.suggest(func() string { return nearPolicy(arn) })
 				}
 			}
 			for _, role := range p.Roles {

@@ -26,7 +26,9 @@ func unknownService() Rule {
 				if place, ok := p.spot(w, a.pattern); ok {
 					if f := p.at(role, place, a.pattern); f != nil {
 						f.warnf("AWS listed no service %q on %s, so %q matches nothing.", prefix, facts.ServicesDate, a.pattern)
-						f.way = strings.TrimSpace(diag.DidYouMean(prefix, facts.Services(), "The AWS Service Authorization Reference lists the prefixes."))
+						f.way = p.suggest(func() string {
+							return diag.DidYouMean(prefix, facts.Services(), "The AWS Service Authorization Reference lists the prefixes.")
+						})
 					}
 				}
 			})

@@ -21,13 +21,8 @@ func unmatchedResource() Rule {
 					return
 				}
 				known := w.look()
-				if !allKnown(known) {
-					return
-				}
-				for i, r := range known.resources {
-					if reached(known, r) || !anyReached(known) {
-						continue
-					}
+				dead := deadResources(known)
+				for _, i := range dead {
 					text := w.Resources[i]
 					if !wellFormedResource(text) {
 						continue
@@ -50,7 +45,7 @@ func unmatchedResource() Rule {
 // are reported as such.
 func (p *StackPass) resourceSpot(role *ir.Role, w *written, text string) (place hcl.Range, ok bool) {
 	if w.origin.Activity != "" {
-		if place, isArg := argumentOf(role, w.origin.Activity, text); isArg {
+		if place, isArg := p.shared.argumentOf(role, w.origin.Activity, text); isArg {
 			return p.within(place, text), arnFault(text) == ""
 		}
 	}
@@ -79,15 +74,23 @@ func reached(f *statementFacts, r *facts.Resource) bool {
 	return false
 }
 
-// anyReached reports whether some resource is reached; where none is, the
-// actions are what is reported.
-func anyReached(f *statementFacts) bool {
-	for _, r := range f.resources {
-		if reached(f, r) {
-			return true
+// deadResources are the resources, by index, that no action works on; none
+// where something is not known, or where no resource at all is reached, which
+// is a matter of the actions.
+func deadResources(f *statementFacts) []int {
+	if !allKnown(f) {
+		return nil
+	}
+	var dead []int
+	for i, r := range f.resources {
+		if !reached(f, r) {
+			dead = append(dead, i)
 		}
 	}
-	return false
+	if len(dead) == len(f.resources) {
+		return nil
+	}
+	return dead
 }
 
 func unmatchedExample(resource string) string {

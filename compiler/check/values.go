@@ -7,61 +7,39 @@ import (
 	"github.com/sagemaker-roles/smr/compiler/ir"
 )
 
-// A programIndex is what several rules about programs look at.
-type programIndex struct {
-	arguments []argument
-	gathered  bool
-}
-
 // An argument is one string that a role gives to a parameter of an activity.
 type argument struct {
 	role  *ir.Role
-	grant *ir.Grant
-	param *ir.Param
 	text  string
 	place hcl.Range
 }
 
-// arguments are all strings that roles give to parameters, role by role;
-// defaults and what comes from a role-wide setting are left out.
-func (p *ProgramPass) arguments() []argument {
-	if p.shared.gathered {
-		return p.shared.arguments
-	}
-	p.shared.gathered = true
+// arguments visits the strings that roles give to the parameters chosen, role
+// by role; defaults and what comes from a role-wide setting are left out.
+func (p *ProgramPass) arguments(chosen func(*ir.Activity, *ir.Param) bool, visit func(argument)) {
 	for _, role := range p.Roles {
 		for _, g := range role.Activities {
 			for _, param := range g.Activity.Params {
-				arg, ok := g.Args[param.Name]
-				if !ok || arg.Default || param.From != "" || param.Type.Kind == "" {
+				if param.From != "" || param.Type.Kind == "" || !chosen(g.Activity, param) {
 					continue
 				}
-				stringsOf(arg.Value, func(text string) {
-					p.shared.arguments = append(p.shared.arguments, argument{role, g, param, text, arg.Range})
-				})
+				if arg, ok := g.Args[param.Name]; ok && !arg.Default {
+					stringsOf(arg.Value, func(text string) { visit(argument{role, text, arg.Range}) })
+				}
 			}
 		}
 	}
-	return p.shared.arguments
 }
 
-// ofKind are the arguments whose parameter takes the kind of string.
+// ofKind visits the arguments whose parameter takes the kind of string.
 func (p *ProgramPass) ofKind(kind string, visit func(argument)) {
-	for _, a := range p.arguments() {
-		if a.param.Type.Kind == kind {
-			visit(a)
-		}
-	}
+	p.arguments(func(_ *ir.Activity, param *ir.Param) bool { return param.Type.Kind == kind }, visit)
 }
 
-// ofParameter are the arguments of parameters of built-in activities that have
-// the name.
-func (p *ProgramPass) ofParameter(param string, visit func(argument)) {
-	for _, a := range p.arguments() {
-		if a.param.Name == param && a.grant.Activity.Decl.BuiltIn {
-			visit(a)
-		}
-	}
+// ofParameter visits the arguments of parameters of built-in activities that
+// have the name.
+func (p *ProgramPass) ofParameter(name string, visit func(argument)) {
+	p.arguments(func(a *ir.Activity, param *ir.Param) bool { return param.Name == name && a.Decl.BuiltIn }, visit)
 }
 
 // stringsOf visits every known string of v, at any depth.
