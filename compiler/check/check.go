@@ -20,6 +20,7 @@ import (
 // policy documents made from it; a rule has one of the two or both.
 type Rule struct {
 	diag.Entry
+	Notice  bool // weaker than the warning that the entry says
 	Program func(*ProgramPass)
 	Stack   func(*StackPass)
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 
@@ -25,7 +26,7 @@ and is shown by `+"`smr catalog ACTIVITY`"+`.
 |---|---|---|
 `)
 	for _, r := range Rules() {
-		fmt.Fprintf(buf, "| [%s](#%s) | %s | %s |\n", r.Code, r.Code, severityOf(r), diag.Summary(r.Code))
+		fmt.Fprintf(buf, "| [%s](#%s) | %s | %s |\n", r.Code, r.Code, severityOf(r), firstSentence(r.Explain))
 	}
 	for _, r := range Rules() {
 		fmt.Fprintf(buf, "\n## %s\n\n%s (%s)\n\n### Why\n\n%s\n\n", r.Code, diag.Summary(r.Code), severityOf(r), r.Explain)
@@ -41,9 +42,24 @@ and is shown by `+"`smr catalog ACTIVITY`"+`.
 	return buf.Flush()
 }
 
+// firstSentence is a text up to the first full stop, colon or parenthesis.
+func firstSentence(s string) string {
+	s, _, _ = strings.Cut(s, "\n")
+	end := len(s)
+	for _, stop := range []string{". ", ": ", " ("} {
+		if i := strings.Index(s, stop); i >= 0 {
+			end = min(end, i)
+		}
+	}
+	return strings.TrimSuffix(s[:end], ".")
+}
+
 func severityOf(r Rule) string {
-	if r.Severity == hcl.DiagError {
+	switch {
+	case r.Severity == hcl.DiagError:
 		return "error"
+	case r.Notice:
+		return "notice"
 	}
 	return "warning"
 }

@@ -17,6 +17,7 @@ func missingBoundary() Rule {
 			Explain: "Some roles of the configuration have a permissions boundary and this one has none. Where the boundary is meant for everybody, a role without it is the way around it. A notice only: nothing is said where no role has a boundary.",
 			Bad:     boundaryExample(""), Good: boundaryExample("  permissions_boundary = \"arn:aws:iam::123456789012:policy/ml\"\n"),
 		},
+		Notice: true,
 		Program: func(p *ProgramPass) {
 			var without []*ir.Role
 			for _, role := range p.Roles {

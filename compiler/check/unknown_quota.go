@@ -14,7 +14,7 @@ func unknownQuota() Rule {
 	return Rule{
 		Entry: diag.Entry{
 			Code: "unknown-quota", Severity: hcl.DiagError,
-			Explain: "The quotas block of an account names what no quota is called, so it would change nothing. `smr explain invalid-quota` and RULES.md list the names.\n\n" + quotaTable(),
+			Explain: "The quotas block of an account names what no quota is called, so it would change nothing.\n\n" + quotaTable(),
 			Bad:     quotaExample("attached_policies = 20"), Good: quotaExample("attached_policies_per_role = 20"),
 		},
 		Program: func(p *ProgramPass) {
