@@ -72,6 +72,7 @@ func write(t *testing.T, files []ir.File) []string {
 }
 
 func TestCfnLint(t *testing.T) {
+	t.Parallel()
 	peertest.Program(t, "cfn-lint")
 	var paths []string
 	lint := func(stack *ir.Stack) {
@@ -97,6 +98,7 @@ func TestCfnLintWide(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes 20 s")
 	}
+	t.Parallel()
 	peertest.Program(t, "cfn-lint")
 	stack := compile(t, fstest.MapFS{"roles.smr": {Data: []byte(twoHundred)}})
 	if len(stack.Roles) != 200 {
@@ -111,6 +113,7 @@ func TestCfnLintWide(t *testing.T) {
 // cfn-lint reads YAML 1.1, as CloudFormation does: it must find in a template's
 // YAML what its JSON says.
 func TestReadAsYAML11(t *testing.T) {
+	t.Parallel()
 	python := peertest.Program(t, "python")
 	stack := emittest.Features(emittest.Any())
 	for i, text := range []string{"no", "y", "1:30", "0777", "1_000", "~", "null", "2001-12-14", "=", "<<", "0x1F", ".inf", "- a", "a: b", "a #b", "é\tü", "190:20:30", "+1", "1e3", "!x", "*a", "&a", "%a", "@a", "`a", "'", "\"", "|", ">", "? a", "{a}", "[a]", ",a", "a:", " a ", "a\nb\n", "On", "TRUE"} {
@@ -141,6 +144,7 @@ print(json.dumps(cfn_yaml.load(sys.argv[1])))`, yaml).Output()
 // moto ignores ManagedPolicyArns and answers inline documents in Python's
 // spelling, so those two are left to TestDeployed.
 func TestMoto(t *testing.T) {
+	t.Parallel()
 	moto := peertest.StartMoto(t)
 	account := emittest.Account("moto", prodID, "us-east-1")
 	for name, stack := range map[string]*ir.Stack{"any": emittest.Features(emittest.Any()), "literal": emittest.Features(account)} {

@@ -61,16 +61,19 @@ func text(s string) *yaml.Node {
 }
 
 // escapable reports whether every "${" of s starts a policy variable that
-// Fn::Sub writes back: up to the next brace, with no "!", brace or pseudo
-// parameter in it.
+// Fn::Sub is known to write back. AWS documents ${!Literal} without saying what
+// a literal holds; names of keys and tags are in use, such as
+// ${!aws:PrincipalTag/cost-center}, so other signs are not tried.
 func escapable(s string) bool {
 	for {
 		_, rest, found := strings.Cut(s, "${")
 		if !found {
 			return true
 		}
-		end := strings.IndexAny(rest, "{}")
-		if end < 1 || rest[end] == '{' || rest[0] == '!' || policy.HasPseudo(rest[:end]) {
+		end := strings.IndexFunc(rest, func(c rune) bool {
+			return (c > '~' || !letter(byte(c))) && !strings.ContainsRune("0123456789:/._-", c)
+		})
+		if end < 1 || rest[end] != '}' {
 			return false
 		}
 		s = rest[end+1:]

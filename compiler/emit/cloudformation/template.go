@@ -103,7 +103,9 @@ func (b *builder) role(resources *yaml.Node, r *ir.StackRole, here map[*ir.Stack
 	set(role, "Type", scalar(tagText, "AWS::IAM::Role"))
 	// A role that SageMaker domains use must not vanish with a stack, unless it
 	// was declared that it may. RetainExceptOnCreate leaves nothing behind when a
-	// first deployment is rolled back.
+	// first deployment is rolled back. Policies need no such protection: IAM does
+	// not delete those that are attached, and one that an activity left behind
+	// would be in the way when the activity comes back.
 	if !r.Retire {
 		set(role, "DeletionPolicy", scalar(tagText, "RetainExceptOnCreate"))
 		set(role, "UpdateReplacePolicy", scalar(tagText, "Retain"))
