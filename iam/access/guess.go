@@ -113,7 +113,7 @@ func (g *guesser) addKey(k *keyDomain) {
 	var wanted, unwanted []guessed
 	for i, n := range k.atoms {
 		a := g.d.e.p.atoms[n]
-		if !a.open {
+		if !k.open.has(i) {
 			continue
 		}
 		for _, text := range a.values {

@@ -9,19 +9,21 @@ import (
 )
 
 // A principalElement is a Principal or NotPrincipal element. Number 0 of a
-// program is the absent one, which holds for everyone.
+// program is that of identity-based policies, which holds for everyone.
 type principalElement struct {
 	not bool
-	of  *policy.Principal // nil: nobody
+	of  *policy.Principal
 }
 
 func (p *program) addPrincipal(s *policy.Statement) int {
 	e := principalElement{of: s.Principal}
-	if s.Principal == nil {
-		if s.NotPrincipal == nil {
-			return 0
-		}
+	switch {
+	case p.identity:
+		return 0
+	case s.NotPrincipal != nil:
 		e = principalElement{not: true, of: s.NotPrincipal}
+	case s.Principal == nil:
+		e.of = &policy.Principal{} // a resource-based policy must say whom it speaks of
 	}
 	key := []string{"P", "", "aws"}
 	if e.not {

@@ -60,7 +60,7 @@ type layer struct{ allow, deny set }
 func newProgram(identity bool, keys authz.KeyTypes) *program {
 	p := &program{identity: identity, keys: keys, index: map[string]int{}, lists: map[string]bool{}}
 	p.resources = append(p.resources, element{not: true})
-	p.principals = append(p.principals, principalElement{not: true})
+	p.principals = append(p.principals, principalElement{})
 	return p
 }
 
@@ -86,10 +86,10 @@ func (p *program) add(documents []*policy.Document) []int {
 
 func (p *program) addStatement(s *policy.Statement, variables bool) int {
 	n := &statement{deny: s.Effect == policy.Deny, source: s, variables: variables}
-	if s.Actions != nil {
-		n.action = p.addActions(false, s.Actions)
-	} else {
+	if s.NotActions != nil {
 		n.action = p.addActions(true, s.NotActions)
+	} else {
+		n.action = p.addActions(false, s.Actions)
 	}
 	switch {
 	case s.Resources != nil:

@@ -62,7 +62,26 @@ func kind(base, head Side) (identity bool, err error) {
 	if (base.Resource == nil) != (head.Resource == nil) && !base.empty() && !head.empty() {
 		return false, fmt.Errorf("one side is a resource policy and the other is not; compare policies of one kind")
 	}
-	return base.Resource == nil && head.Resource == nil, nil
+	if identity = base.Resource == nil && head.Resource == nil; identity {
+		if base.hasPrincipal() || head.hasPrincipal() {
+			return true, fmt.Errorf("a statement of an identity-based policy has a Principal, which AWS refuses: such a policy applies to the principal that it is attached to")
+		}
+	}
+	return identity, nil
+}
+
+// hasPrincipal reports whether a statement of an identity-based side, which
+// takes none, has a principal.
+func (s Side) hasPrincipal() bool {
+	lists := append([][]*policy.Document{s.Identity, {s.Boundary, s.Session}}, s.SCPs...)
+	for _, list := range lists {
+		for _, d := range list {
+			if d != nil && hasPrincipal(d) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // numbered is a side as numbers of statements, layer by layer.

@@ -2,6 +2,7 @@ package access
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/sagemaker-roles/smr/iam/authz"
 	"github.com/sagemaker-roles/smr/iam/policy"
@@ -25,6 +26,7 @@ type keyDomain struct {
 	classes  []valueClass
 	complete bool
 	always   bool // AWS sends the key with every signed request
+	open     set  // atoms, by their place, whose truth for a value is left open
 }
 
 // A single is a class of single texts: those of which the same positive
@@ -89,6 +91,7 @@ func (p *program) builder(key string, atoms []int, b *budget) *domainBuilder {
 		d.atoms = append(d.atoms, a)
 		d.globs = append(d.globs, p.globs(a))
 	}
+	d.findOpen()
 	return d
 }
 
@@ -108,13 +111,7 @@ func (d *domainBuilder) addAbsent() {
 
 // addPresent adds the class of a value that is there.
 func (d *domainBuilder) addPresent(values []string, list, guess bool, holds set) {
-	open := newSet(len(d.atoms))
-	for i, a := range d.atoms {
-		if d.isOpen(a) {
-			open.add(i)
-		}
-	}
-	d.addClass(valueClass{holds: holds, values: values, list: list, guess: guess}, open)
+	d.addClass(valueClass{holds: holds, values: values, list: list, guess: guess}, d.domain.open)
 }
 
 // addClass adds c once for every way in which its open atoms can be.
@@ -147,13 +144,37 @@ func (d *domainBuilder) addClass(c valueClass, open set) {
 // doubles the classes.
 const maxOpen = 6
 
-// isOpen reports whether the truth of the atom for a value that is there is
-// left open.
-func (d *domainBuilder) isOpen(a *atom) bool {
-	if !a.open || a.op.Comparison == policy.Null {
-		return false
+// findOpen finds the atoms whose truth for a value that is there is left open:
+// those with policy variables, and those with pseudo parameters, if another
+// spells out what such a parameter may be.
+func (d *domainBuilder) findOpen() {
+	d.domain.open = newSet(len(d.atoms))
+	pseudo := -1
+	mixed := false
+	for _, a := range d.atoms {
+		for _, v := range a.values {
+			if isTextual(familyOf(a.op.Comparison)) && v != "*" {
+				mixed = mixed || pseudo >= 0 && pseudo != pseudoKinds(v)
+				pseudo = pseudoKinds(v)
+			}
+		}
 	}
-	return true
+	for i, a := range d.atoms {
+		if a.open && a.op.Comparison != policy.Null || mixed && slices.ContainsFunc(a.values, policy.HasPseudo) {
+			d.domain.open.add(i)
+		}
+	}
+}
+
+// pseudoKinds returns which pseudo parameters a value holds, as bits.
+func pseudoKinds(v string) int {
+	n := 0
+	for i, p := range []string{policy.PseudoPartition, policy.PseudoRegion, policy.PseudoAccount} {
+		if strings.Contains(v, p) {
+			n |= 1 << i
+		}
+	}
+	return n
 }
 
 // truthOfOne returns the atoms that hold for a single value. To set operators
