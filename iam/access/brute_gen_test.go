@@ -10,8 +10,12 @@ import (
 // A bruteGen makes random policies of the model.
 type bruteGen struct {
 	*rand.Rand
-	keys []bruteKey // that conditions of this pair look at
+	keys      []bruteKey // that conditions of this pair look at
+	variables bool       // patterns may hold the policy variable of bruteVariable
 }
+
+// bruteVariable is the policy variable of the model.
+const bruteVariable = "${aws:username}"
 
 func (g *bruteGen) one(list ...string) string { return list[g.IntN(len(list))] }
 
@@ -25,6 +29,9 @@ func (g *bruteGen) some(most int, make func() string) []string {
 
 // pattern is a short text with wildcards.
 func (g *bruteGen) pattern() string {
+	if g.variables && g.IntN(3) == 0 {
+		return g.one("", "", "a", "b", "?") + bruteVariable + g.one("", "", "*", "b", "?")
+	}
 	return g.one("a", "b", "*", "a*", "*a", "?", "?*", "a?", "*b", "ab", "a*b", "?b", "b*", "??", "ab*", "*a*", "??*", "aa")
 }
 
@@ -88,6 +95,9 @@ func (g *bruteGen) condition() bruteCondition {
 		c.values = g.some(3, func() string {
 			if strings.HasSuffix(c.operator, "Like") {
 				return g.pattern()
+			}
+			if g.variables && g.IntN(4) == 0 {
+				return bruteVariable
 			}
 			return g.one("a", "b", "ab", "A", "c")
 		})

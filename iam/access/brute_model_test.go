@@ -161,8 +161,39 @@ func bruteEqual(op, want, v string) bool {
 	panic("the model does not know " + op)
 }
 
+// resolve replaces the policy variable in all patterns; where the request lacks
+// it (value nil) they match nothing and are left out.
+func resolve(side []brutePolicy, value []string) []brutePolicy {
+	replace := func(list []string) []string {
+		out := []string{}
+		for _, p := range list {
+			if !strings.Contains(p, bruteVariable) {
+				out = append(out, p)
+			} else if value != nil {
+				out = append(out, strings.ReplaceAll(p, bruteVariable, value[0]))
+			}
+		}
+		return out
+	}
+	var out []brutePolicy
+	for _, layer := range side {
+		var p brutePolicy
+		for _, s := range layer {
+			s.resources = replace(s.resources)
+			s.conditions = slices.Clone(s.conditions)
+			for i := range s.conditions {
+				s.conditions[i].values = replace(s.conditions[i].values)
+			}
+			p = append(p, s)
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
 // allows decides one request by one side, a list of layers.
 func allows(side []brutePolicy, r *bruteRequest) bool {
+	side = resolve(side, r.context["aws:username"])
 	for _, layer := range side {
 		allowed := false
 		for i := range layer {

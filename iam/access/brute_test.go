@@ -3,6 +3,7 @@ package access_test
 import (
 	"encoding/json"
 	"flag"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -184,7 +185,7 @@ func (w *bruteWitness) request() *bruteRequest {
 }
 
 // bruteCounts are what a run of TestBruteForce saw.
-type bruteCounts struct{ yes, no, unknown, outside, rows, over int }
+type bruteCounts struct{ yes, no, unknown, unknownYes, outside, rows, over int }
 
 // TestBruteForce compares the answers with those of the model, which tries
 // every request of a finite universe. Where the model finds a difference the
@@ -203,8 +204,8 @@ func TestBruteForce(t *testing.T) {
 			return
 		}
 	}
-	t.Logf("%d pairs: yes %d, no %d, unknown %d; differences outside the finite universe %d; rows %d, of which say more than the difference %d",
-		n, counts.yes, counts.no, counts.unknown, counts.outside, counts.rows, counts.over)
+	t.Logf("%d pairs: yes %d, no %d, unknown %d (of which there is a difference in %d); differences outside the finite universe %d; rows %d, of which say more than the difference %d",
+		n, counts.yes, counts.no, counts.unknown, counts.unknownYes, counts.outside, counts.rows, counts.over)
 	if counts.yes < n/4 || counts.no < n/4 {
 		t.Errorf("the pairs are too alike to tell anything: %+v", counts)
 	}
@@ -216,6 +217,10 @@ func brutePair(t *testing.T, seed uint64, counts *bruteCounts) {
 	all := bruteKeys()
 	g.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 	g.keys = all[:2]
+	variables := [][]string{nil}
+	if g.variables = g.IntN(4) == 0; g.variables {
+		variables = [][]string{nil, {"a"}, {"b"}, {"ab"}, {"c"}}
+	}
 	base := g.side()
 	head := g.near(base)
 	if g.IntN(8) == 0 {
@@ -230,20 +235,22 @@ func brutePair(t *testing.T, seed uint64, counts *bruteCounts) {
 	if jsonErr := json.Unmarshal(text, &got); err != nil || jsonErr != nil || got.Error != "" {
 		t.Fatalf("seed %d: %v %v\n%s\n%s", seed, err, jsonErr, line, text)
 	}
-	var statements []bruteStatement
-	for _, p := range slices.Concat(base, head) {
-		statements = append(statements, p...)
+	gained, lost := false, false
+	for _, value := range variables {
+		rows := [2][]access.Row{got.Gained, got.Lost}
+		more, gone := differences(t, g.keys, resolve(base, value), resolve(head, value), rows, value, fmt.Sprintf("seed %d\n%s\n%s", seed, line, text), counts)
+		gained, lost = gained || more, lost || gone
 	}
-	for _, row := range slices.Concat(got.Gained, got.Lost) {
-		statements = append(statements, rowStatements(row)...)
-	}
-	u := newUniverse(g.keys, statements)
-	gained, lost := u.differences(base, head, got.Gained, got.Lost, t, seed, line, counts)
 	judge := func(way string, answer access.Answer, w *bruteWitness, found bool, allow, deny []brutePolicy) {
 		switch {
 		case answer == access.Unknown:
 			counts.unknown++
-			t.Errorf("seed %d: %s unknown: %s\n%s", seed, way, got.UnknownReason, line)
+			if found {
+				counts.unknownYes++
+			}
+			if !g.variables {
+				t.Errorf("seed %d: %s unknown: %s\n%s", seed, way, got.UnknownReason, line)
+			}
 		case answer == access.No && found:
 			t.Errorf("seed %d: %s: the comparison says no, and there is one\n%s\n%s", seed, way, line, text)
 		case answer == access.Yes:
@@ -263,8 +270,25 @@ func brutePair(t *testing.T, seed uint64, counts *bruteCounts) {
 	judge("lost", got.LostAccess, got.LostWitness, lost, base, head)
 }
 
-// differences tries every request, and checks the rows against them.
-func (u *universe) differences(base, head []brutePolicy, gainedRows, lostRows []access.Row, t *testing.T, seed uint64, line []byte, counts *bruteCounts) (gained, lost bool) {
+// differences tries every request with one value of the policy variable, and
+// checks the rows of both ways against them.
+func differences(t *testing.T, keys []bruteKey, base, head []brutePolicy, said [2][]access.Row, value []string, about string, counts *bruteCounts) (gained, lost bool) {
+	t.Helper()
+	var spoken [2][]brutePolicy
+	var statements []bruteStatement
+	for _, p := range slices.Concat(base, head) {
+		statements = append(statements, p...)
+	}
+	for way, rows := range said {
+		for _, row := range rows {
+			spoken[way] = append(spoken[way], resolve([]brutePolicy{rowStatements(row)}, value)[0])
+			statements = append(statements, spoken[way][len(spoken[way])-1]...)
+		}
+	}
+	if value != nil || slices.ContainsFunc(keys, func(k bruteKey) bool { return k.name == "aws:username" }) {
+		keys = append(slices.Clone(keys), bruteKey{name: "aws:username", values: [][]string{value}})
+	}
+	u := newUniverse(keys, statements)
 	var b, h [][]bitTable
 	for _, p := range base {
 		b = append(b, u.table(p))
@@ -272,7 +296,7 @@ func (u *universe) differences(base, head []brutePolicy, gainedRows, lostRows []
 	for _, p := range head {
 		h = append(h, u.table(p))
 	}
-	rows := [2][]bitTable{u.rows(gainedRows), u.rows(lostRows)}
+	rows := [2][]bitTable{u.rows(spoken[0]), u.rows(spoken[1])}
 	over := [2][]bool{make([]bool, len(rows[0])), make([]bool, len(rows[1]))}
 	inBase, inHead := make([]bool, len(u.contexts)), make([]bool, len(u.contexts))
 	for a := range u.actions {
@@ -291,7 +315,7 @@ func (u *universe) differences(base, head []brutePolicy, gainedRows, lostRows []
 						}
 					}
 					if is && !in {
-						t.Errorf("seed %d: %s on %s with %v is a difference (way %d) and in no row\n%s", seed, u.actions[a], u.resources[r], u.contexts[c].context, way, line)
+						t.Errorf("%s on %s with %v is a difference (way %d) and in no row: %s", u.actions[a], u.resources[r], u.contexts[c].context, way, about)
 						return gained, lost
 					}
 				}
@@ -321,10 +345,10 @@ func rowStatements(row access.Row) []bruteStatement {
 	return []bruteStatement{s, {actions: row.NotActions}, {resources: row.NotResources}}
 }
 
-func (u *universe) rows(rows []access.Row) []bitTable {
+func (u *universe) rows(rows []brutePolicy) []bitTable {
 	var list []bitTable
 	for _, row := range rows {
-		tables := u.table(rowStatements(row))
+		tables := u.table(row)
 		t := tables[0]
 		for a, hit := range tables[1].actions {
 			t.actions[a] = t.actions[a] && !hit

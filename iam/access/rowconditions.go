@@ -16,7 +16,7 @@ func (b *rowBuilder) conditions(s int, f *finding) map[string]map[string][]strin
 	var opposites []int
 	for _, l := range way.allows { // no deny of this side may hold
 		for o := range l.deny.all {
-			if more := without(p.statements[o].atoms, own); f.matched.has(o) && len(more) == 1 {
+			if more := without(p.statements[o].atoms, own); b.applies(o, f) && len(more) == 1 {
 				opposites = append(opposites, more[0])
 			}
 		}
@@ -34,6 +34,12 @@ func (b *rowBuilder) conditions(s int, f *finding) map[string]map[string][]strin
 	return b.e.block(list, opposites)
 }
 
+// applies reports whether a statement matches the finding's requests for
+// certain, but for its conditions: nothing about its resource is left open.
+func (b *rowBuilder) applies(s int, f *finding) bool {
+	return f.matched.has(s) && f.resource.opens(b.e.p.statements[s].resource) == nil
+}
+
 // refused says when the one layer of the other side that can refuse does,
 // given that the atoms in own hold: all of also hold, and none of not. Where it
 // has several ways both are empty.
@@ -47,7 +53,7 @@ func (b *rowBuilder) refused(own []int, l layer, f *finding) (also, not []int) {
 		}
 	}
 	for o := range l.allow.all {
-		if !f.matched.has(o) {
+		if !b.applies(o, f) {
 			continue
 		}
 		switch more := without(p.statements[o].atoms, own); {

@@ -21,7 +21,7 @@ func (b *rowBuilder) resources(s int, findings []*finding) []span {
 	if b.wholeElement(element, findings, inside) {
 		return []span{own}
 	}
-	classes, ok := b.patternClasses(s, group.statements)
+	classes, open, ok := b.patternClasses(s, group.statements)
 	if !ok {
 		return []span{own}
 	}
@@ -31,7 +31,7 @@ func (b *rowBuilder) resources(s int, findings []*finding) []span {
 			found.add(i)
 		}
 	}
-	return b.cover(element, own, classes, found)
+	return b.cover(element, own, classes, found, open)
 }
 
 // wholeElement reports whether the element holds of nothing but what was
@@ -77,9 +77,10 @@ type patternClass struct {
 }
 
 // patternClasses returns the classes of the resources that statement s speaks
-// of, told apart by every pattern of the group's statements; false if they are
-// too many.
-func (b *rowBuilder) patternClasses(s int, statements set) ([]patternClass, bool) {
+// of, told apart by every pattern of the group's statements. open says that a
+// pattern of a class may still not match; ok is false if the classes are too
+// many.
+func (b *rowBuilder) patternClasses(s int, statements set) (list []patternClass, open, ok bool) {
 	p := b.e.p
 	elements := newSet(len(p.resources))
 	for n := range statements.all {
@@ -110,9 +111,8 @@ func (b *rowBuilder) patternClasses(s int, statements set) ([]patternClass, bool
 	shape := len(c.globs)
 	found, ok := newMachine(append(slices.Clone(c.globs), arnShape()), shape).classes(k, b.budget)
 	if !ok {
-		return nil, false
+		return nil, false, false
 	}
-	var list []patternClass
 	if m := c.matches("*"); k.inside == nil || k.inside.meets(m) {
 		out := newSet(k.size)
 		k.kind(out, m)
@@ -121,7 +121,7 @@ func (b *rowBuilder) patternClasses(s int, statements set) ([]patternClass, bool
 	for _, f := range found {
 		list = append(list, split(f.text, f.kind))
 	}
-	return list, true
+	return list, c.open, true
 }
 
 // has reports whether the class holds those of another partition by the same
@@ -130,8 +130,9 @@ func (k *resourceClass) has(p patternClass) bool {
 	return (p.text == "*") == (k.text == "*") && k.kind.equal(p.kind)
 }
 
-// cover spells the found classes by patterns.
-func (b *rowBuilder) cover(element element, own span, classes []patternClass, found set) []span {
+// cover spells the found classes by patterns. A pattern that may not match
+// where it seems to covers nothing: then all of the element's are named.
+func (b *rowBuilder) cover(element element, own span, classes []patternClass, found set, open bool) []span {
 	p := b.e.p
 	covers := map[int]cover{}
 	for n, r := range p.resourcePatterns {
@@ -156,7 +157,7 @@ func (b *rowBuilder) cover(element element, own span, classes []patternClass, fo
 		return list
 	}
 	everything := slices.Sorted(maps.Keys(covers))
-	pure := func(c cover) bool { return c.classes.within(found) }
+	pure := func(c cover) bool { return !open && c.classes.within(found) }
 	in, rest := greedy(pick(element.patterns, pure), found)
 	if !rest.empty() {
 		var more []string
