@@ -150,7 +150,7 @@ func (r *Repository) stat(ctx context.Context, id ID) (kind string, size int64, 
 		kind, size = k, n
 		return nil
 	})
-	if err != nil && !errors.Is(err, ErrMissing) {
+	if err != nil && (b.ended || !errors.Is(err, ErrMissing)) {
 		r.stop()
 	}
 	return kind, size, err
@@ -178,6 +178,7 @@ type batch struct {
 	in     io.WriteCloser
 	out    *bufio.Reader
 	stderr *limited
+	ended  bool
 }
 
 // start runs `git cat-file` in one of its batch modes. It lives until it is
@@ -215,7 +216,12 @@ func (b *batch) ask(ctx context.Context, id ID, read func(kind string, size int6
 	}
 	if err != nil && !errors.Is(err, ErrMissing) && !errors.Is(err, ErrTooLarge) {
 		b.close()
-		if said := b.stderr.lastLine(); said != "" {
+		said := b.stderr.lastLine()
+		// Git before 2.45 ends with this where later ones say "missing".
+		if strings.Contains(said, "promisor remote") {
+			return fmt.Errorf("object %s %w", id, ErrMissing)
+		}
+		if said != "" {
 			return fmt.Errorf("git cat-file: %w: %q", err, said)
 		}
 		return fmt.Errorf("git cat-file: %w", err)
@@ -247,6 +253,10 @@ func (b *batch) exchange(id ID, read func(string, int64, *bufio.Reader) error) e
 
 // close ends the process and waits for it.
 func (b *batch) close() {
+	if b.ended {
+		return
+	}
+	b.ended = true
 	b.in.Close()
 	b.cancel()
 	_ = b.cmd.Wait() // it was told to end

@@ -127,6 +127,18 @@ func (r *Repository) stop() {
 	}
 }
 
+// mayFetch reports whether a remote is set.
+func (r *Repository) mayFetch() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.remote != nil
+}
+
+// OpenTree is the root directory of a commit; see [NewTree].
+func (r *Repository) OpenTree(ctx context.Context, commit ID) (*Tree, error) {
+	return NewTree(ctx, r, commit)
+}
+
 // Head is the commit that is checked out.
 func (r *Repository) Head(ctx context.Context) (ID, error) { return r.Resolve(ctx, "HEAD") }
 
