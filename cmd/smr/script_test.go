@@ -25,8 +25,8 @@ func TestScript(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(e *testscript.Env) error {
-			examples, err := filepath.Abs("../../examples")
-			e.Setenv("EXAMPLES", examples)
+			root, err := filepath.Abs("../..")
+			e.Setenv("ROOT", root)
 			return err
 		},
 	})
