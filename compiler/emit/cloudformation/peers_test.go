@@ -4,11 +4,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -147,24 +147,72 @@ func TestMoto(t *testing.T) {
 	t.Parallel()
 	moto := peertest.StartMoto(t)
 	account := emittest.Account("moto", prodID, "us-east-1")
-	for name, stack := range map[string]*ir.Stack{"any": emittest.Features(emittest.Any()), "literal": emittest.Features(account)} {
+	type stacks struct{ emitted, literal *ir.Stack }
+	cases := map[string]stacks{
+		"any":     {emittest.Features(emittest.Any()), emittest.Features(account)},
+		"literal": {emittest.Features(account), emittest.Features(account)},
+		"shared":  {emittest.Features(account, dev()), emittest.Features(account, dev())},
+	}
+	examples, err := filepath.Glob("../../../examples/*/roles.smr")
+	if err != nil || len(examples) == 0 {
+		t.Fatalf("found no examples: %v", err)
+	}
+	for _, e := range examples {
+		dir := filepath.Dir(e)
+		c := stacks{emitted: compile(t, os.DirFS(dir))}
+		c.literal = c.emitted
+		if c.emitted.Targets[0].Any {
+			c.literal = compile(t, withAccount(t, dir, account))
+		}
+		cases[filepath.Base(dir)] = c
+	}
+	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			moto.Reset(t)
-			template := templates(mustEmit(t, stack, emit.Options{}))[0]
-			moto.Call(t, prodID, "cloudformation", "CreateStack", map[string]string{
-				"StackName": "smr", "TemplateBody": string(template.Data), "Capabilities.member.1": "CAPABILITY_NAMED_IAM",
-			}, nil)
-			want := desired(t, emittest.Features(account), "moto")
-			for path := range want {
-				if strings.Contains(path, "/inline/") {
-					delete(want, path)
+			files := mustEmit(t, c.emitted, emit.Options{})
+			for i, target := range c.literal.Targets {
+				template := serving(t, files, c.emitted.Targets[i].Name)[0]
+				moto.Call(t, target.AccountID, "cloudformation", "CreateStack", map[string]string{
+					"StackName": "smr", "TemplateBody": string(template.Data), "Capabilities.member.1": "CAPABILITY_NAMED_IAM",
+				}, nil)
+				want := desired(t, c.literal, target.Name)
+				for path, v := range maps.Clone(want) {
+					switch _, name, _ := strings.Cut(path, "/"); {
+					case name == "role.json":
+						delete(v.(map[string]any), "ManagedPolicyArns")
+					case name != "trust.json":
+						delete(want, path)
+						if strings.HasPrefix(name, "managed/") {
+							want[name] = v
+						}
+					}
 				}
-			}
-			if diff := cmp.Diff(want, live(t, moto)); diff != "" {
-				t.Errorf("-want +got:\n%s", diff)
+				if diff := cmp.Diff(want, live(t, moto, target.AccountID)); diff != "" {
+					t.Errorf("%s (-want +got):\n%s", target.Name, diff)
+				}
 			}
 		})
 	}
+}
+
+// withAccount is the configuration in dir, with an account declared.
+func withAccount(t *testing.T, dir string, account *ir.Target) fs.FS {
+	t.Helper()
+	fsys := fstest.MapFS{"declared_account.smr": {Data: fmt.Appendf(nil, "account %q {\n  id = %q\n  region = %q\n}\n", account.Name, account.AccountID, account.Region)}}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if !e.IsDir() {
+			data, err := os.ReadFile(filepath.Join(dir, e.Name()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			fsys[e.Name()] = &fstest.MapFile{Data: data}
+		}
+	}
+	return fsys
 }
 
 type role struct {
@@ -174,25 +222,22 @@ type role struct {
 	Tags                                                  []struct{ Key, Value string } `xml:"Tags>member"`
 }
 
-// live reads the account in the form of desired. Policies go to the role whose
-// name theirs ends in.
-func live(t *testing.T, moto *peertest.Moto) map[string]any {
+// live reads the account in the form of desired, but for policies, which have
+// no role's folder.
+func live(t *testing.T, moto *peertest.Moto, account string) map[string]any {
 	t.Helper()
 	made := map[string]any{}
 	var list struct {
 		Names []string `xml:"ListRolesResult>Roles>member>RoleName"`
 	}
-	moto.Call(t, prodID, "iam", "ListRoles", map[string]string{"PathPrefix": "/smr/"}, &list)
+	moto.Call(t, account, "iam", "ListRoles", map[string]string{"PathPrefix": "/smr/"}, &list)
 	for _, name := range list.Names {
 		var answer struct {
 			Role role `xml:"GetRoleResult>Role"`
 		}
-		moto.Call(t, prodID, "iam", "GetRole", map[string]string{"RoleName": name}, &answer)
+		moto.Call(t, account, "iam", "GetRole", map[string]string{"RoleName": name}, &answer)
 		r := answer.Role
-		p := map[string]any{"RoleName": r.RoleName, "Path": r.Path, "ManagedPolicyArns": []any{}}
-		if name == "SageMaker-ds-forecast" { // moto ignores ManagedPolicyArns
-			p["ManagedPolicyArns"] = []any{"arn:aws:iam::aws:policy/AmazonSageMakerReadOnly"}
-		}
+		p := map[string]any{"RoleName": r.RoleName, "Path": r.Path}
 		if r.Description != "" {
 			p["Description"] = r.Description
 		}
@@ -213,18 +258,13 @@ func live(t *testing.T, moto *peertest.Moto) map[string]any {
 	var policies struct {
 		ARNs []string `xml:"ListPoliciesResult>Policies>member>Arn"`
 	}
-	moto.Call(t, prodID, "iam", "ListPolicies", map[string]string{"Scope": "Local"}, &policies)
+	moto.Call(t, account, "iam", "ListPolicies", map[string]string{"Scope": "Local"}, &policies)
 	for _, arn := range policies.ARNs {
 		var answer struct {
 			Document string `xml:"GetPolicyVersionResult>PolicyVersion>Document"`
 		}
-		moto.Call(t, prodID, "iam", "GetPolicyVersion", map[string]string{"PolicyArn": arn, "VersionId": "v1"}, &answer)
-		name := arn[strings.LastIndexByte(arn, '/')+1:]
-		i := slices.IndexFunc(list.Names, func(role string) bool { return strings.HasSuffix(name, strings.TrimPrefix(role, "SageMaker")[1:]) })
-		if i < 0 {
-			t.Fatalf("the policy %s is of no role", arn)
-		}
-		made[list.Names[i]+"/managed/"+name+".json"] = document(t, answer.Document)
+		moto.Call(t, account, "iam", "GetPolicyVersion", map[string]string{"PolicyArn": arn, "VersionId": "v1"}, &answer)
+		made["managed/"+arn[strings.LastIndexByte(arn, '/')+1:]+".json"] = document(t, answer.Document)
 	}
 	return made
 }

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -45,7 +46,8 @@ func StartMoto(t testing.TB) *Moto {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 		if t.Failed() {
-			t.Logf("moto said:\n%s", tail(log.String(), 4000))
+			said := slices.DeleteFunc(strings.Split(log.String(), "\n"), func(line string) bool { return strings.Contains(line, "HTTP/1.1\" 200") })
+			t.Logf("moto said:\n%s", tail(strings.Join(said, "\n"), 4000))
 		}
 	})
 	m := &Moto{URL: "http://" + addr}
