@@ -24,7 +24,7 @@ func foreignPassRole() Rule {
 					if !ok || !policy.IsAccountID(arn.Account) || arn.Account == role.Target.AccountID {
 						continue
 					}
-					if f := p.at(role, p.within(p.placeOf(role, role.PassRange), text), text+role.Target.Name); f != nil {
+					if f := p.atTextIn(role, p.placeOf(role, role.PassRange), text, role.Target.Name); f != nil {
 						f.warnf("%q is a role of the account %s, and in the account %q (%s) only roles of that account can be passed.", text, arn.Account, role.Target.Name, role.Target.AccountID).
 							wayOut("Write ${account_id}, or refer to a role of this configuration with role.LABEL.arn.")
 					}

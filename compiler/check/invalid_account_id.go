@@ -19,7 +19,7 @@ func invalidAccountID() Rule {
 				if policy.IsAccountID(a.text) {
 					return
 				}
-				if f := p.at(a.role, p.within(a.place, a.text), a.text); f != nil {
+				if f := p.atText(a.role, a.place, a.text); f != nil {
 					f.errorf("%q is no account id. It is 12 digits in quotation marks, such as \"123456789012\".", a.text)
 				}
 			})

@@ -19,7 +19,7 @@ func invalidARN() Rule {
 			others := func(a *ir.Activity, param *ir.Param) bool { return param.Type.Kind == "arn" && !isRepository(a, param) }
 			p.arguments(others, func(a argument) {
 				if fault := arnFault(a.text); fault != "" {
-					if f := p.at(a.role, p.within(a.place, a.text), a.text); f != nil {
+					if f := p.atText(a.role, a.place, a.text); f != nil {
 						f.errorf("%s", fault)
 					}
 				}

@@ -24,7 +24,7 @@ func invalidBucketName() Rule {
 				if fault == "" || legacyBucket(a.role.Target.Partition, a.text) {
 					return
 				}
-				if f := p.at(a.role, p.within(a.place, a.text), a.text); f != nil {
+				if f := p.atText(a.role, a.place, a.text); f != nil {
 					f.errorf("%q is no name of a bucket: %s.", a.text, fault).wayOut("%s", way)
 				}
 			})

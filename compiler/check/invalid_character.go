@@ -33,7 +33,7 @@ func invalidCharacter() Rule {
 						}
 						o := &g.Origins[i]
 						place := p.placeOf(role.Role, p.shared.place(p.reporter, o, s), o.Override, o.Use)
-						if f := p.at(role.Role, p.within(place, s), s); f != nil {
+						if f := p.atText(role.Role, place, s); f != nil {
 							f.errorf("%q holds %s, and IAM takes characters up to U+00FF in a policy.", s, fmt.Sprintf("%q (U+%04X)", r, r)).
 								wayOut("Write ? for the character, or * for the text.")
 						}

@@ -25,7 +25,7 @@ func invalidKeyARN() Rule {
 					if fault == "" {
 						return
 					}
-					if f := p.at(role, p.within(p.placeOf(role, place), text), text); f != nil {
+					if f := p.atText(role, p.placeOf(role, place), text); f != nil {
 						f.errorf("%s", fault).wayOut("Write the key's ARN, such as \"arn:aws:kms:eu-west-1:123456789012:key/11111111-1111-1111-1111-111111111111\".")
 					}
 				})

@@ -38,7 +38,7 @@ func (p *ProgramPass) policyARN(role *ir.Role, text string, place hcl.Range) {
 	if fault == "" {
 		return
 	}
-	if f := p.at(role, p.within(p.placeOf(role, place), text), text); f != nil {
+	if f := p.atText(role, p.placeOf(role, place), text); f != nil {
 		f.errorf("%s", fault).wayOut("Write the policy's ARN, such as \"arn:aws:iam::aws:policy/AmazonSageMakerReadOnly\".")
 	}
 }

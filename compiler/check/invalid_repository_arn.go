@@ -22,7 +22,7 @@ func invalidRepositoryARN() Rule {
 		Program: func(p *ProgramPass) {
 			p.arguments(isRepository, func(a argument) {
 				if fault := repositoryFault(a.text); fault != "" {
-					if f := p.at(a.role, p.within(a.place, a.text), a.text); f != nil {
+					if f := p.atText(a.role, a.place, a.text); f != nil {
 						f.errorf("%s", fault).wayOut("Write the repository's ARN, such as \"arn:aws:ecr:eu-west-1:123456789012:repository/train\".")
 					}
 				}

@@ -20,7 +20,7 @@ func invalidResourceName() Rule {
 				if len(a.text) == 36 && only(a.text, "-") && a.text[0] != '-' {
 					return
 				}
-				if f := p.at(a.role, p.within(a.place, a.text), a.text); f != nil {
+				if f := p.atText(a.role, a.place, a.text); f != nil {
 					f.errorf("%q is no id of a Kendra index. It is 36 letters, digits and hyphens, as `aws kendra list-indices` prints it.", a.text)
 				}
 			})
@@ -32,7 +32,7 @@ func (p *ProgramPass) plainName(a argument, what string) {
 	if a.text != "" && only(a.text, "._/:-") {
 		return
 	}
-	if f := p.at(a.role, p.within(a.place, a.text), a.text); f != nil {
+	if f := p.atText(a.role, a.place, a.text); f != nil {
 		f.errorf("%q is no name of %s. It takes letters, digits and the characters . _ / : and -.", a.text, what)
 	}
 }

@@ -23,7 +23,7 @@ func invalidRoleARN() Rule {
 					if fault == "" {
 						continue
 					}
-					if f := p.at(role, p.within(p.placeOf(role, role.PassRange), text), text); f != nil {
+					if f := p.atText(role, p.placeOf(role, role.PassRange), text); f != nil {
 						f.errorf("%s", fault).wayOut("Refer to a role of this configuration with role.LABEL.arn, or write arn:${partition}:iam::${account_id}:role/PATH/NAME.")
 					}
 				}

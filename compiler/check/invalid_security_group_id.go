@@ -19,7 +19,7 @@ func invalidSecurityGroupID() Rule {
 				if resourceID(text, "sg-") {
 					return
 				}
-				if f := p.at(role, p.within(p.placeOf(role, place), text), text); f != nil {
+				if f := p.atText(role, p.placeOf(role, place), text); f != nil {
 					f.errorf("%q is no id of a security group. It is sg- and 8 or 17 hexadecimal digits, such as \"sg-0a1b2c3d4e5f60718\".", text)
 				}
 			})

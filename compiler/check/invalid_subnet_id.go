@@ -19,7 +19,7 @@ func invalidSubnetID() Rule {
 				if resourceID(text, "subnet-") {
 					return
 				}
-				if f := p.at(role, p.within(p.placeOf(role, place), text), text); f != nil {
+				if f := p.atText(role, p.placeOf(role, place), text); f != nil {
 					f.errorf("%q is no id of a subnet. It is subnet- and 8 or 17 hexadecimal digits, such as \"subnet-0a1b2c3d4e5f60718\".", text)
 				}
 			})

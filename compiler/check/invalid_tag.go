@@ -31,7 +31,7 @@ func invalidTag() Rule {
 					if fault == "" {
 						continue
 					}
-					if f := p.at(role, p.within(p.placeOf(role, tag.Range, role.Range("tags")), tag.Key), tag.Key); f != nil {
+					if f := p.atText(role, p.placeOf(role, tag.Range, role.Range("tags")), tag.Key); f != nil {
 						f.errorf("IAM refuses the tag %q: %s.", brief(tag.Key), fault)
 					}
 				}

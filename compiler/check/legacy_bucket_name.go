@@ -18,7 +18,7 @@ func legacyBucketName() Rule {
 				if fault, _ := bucketFault(a.text); fault == "" || !legacyBucket(a.role.Target.Partition, a.text) {
 					return
 				}
-				if f := p.at(a.role, p.within(a.place, a.text), a.text); f != nil {
+				if f := p.atText(a.role, a.place, a.text); f != nil {
 					f.warnf("%q has upper-case letters or underscores, which only buckets made in us-east-1 before March 2018 can have.", a.text).
 						wayOut("Check the name; if it is right, ignore this with # smr:ignore legacy-bucket-name -- reason.")
 				}

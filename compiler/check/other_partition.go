@@ -41,7 +41,7 @@ func otherPartitionProgram(p *ProgramPass) {
 		if !yes {
 			return
 		}
-		if f := p.at(role, p.within(p.placeOf(role, place), text), text+role.Target.Name); f != nil {
+		if f := p.atTextIn(role, p.placeOf(role, place), text, role.Target.Name); f != nil {
 			f.errorf("%q is of the partition %q, and the account %q is in %q; nothing of one partition reaches into another.", text, partition, role.Target.Name, role.Target.Partition).
 				wayOut("Write \"arn:${partition}:…\".")
 		}

@@ -56,6 +56,21 @@ func (r *reporter) at(role *ir.Role, place hcl.Range, about string) *finding {
 	return r.matter(matter{r.code, place, about}, role, place)
 }
 
+// atText is at for a text that stands at a place: the finding points at the
+// text itself where it is written out there.
+func (r *reporter) atText(role *ir.Role, place hcl.Range, text string) *finding {
+	return r.atTextIn(role, place, text, "")
+}
+
+// atTextIn is atText for what depends on the account.
+func (r *reporter) atTextIn(role *ir.Role, place hcl.Range, text, account string) *finding {
+	f := r.matter(matter{r.code, place, text + account}, role, place)
+	if f != nil {
+		f.place = r.within(place, text)
+	}
+	return f
+}
+
 // matter is at for a matter that is not told apart by its place.
 func (r *reporter) matter(key matter, role *ir.Role, place hcl.Range) *finding {
 	f, known := r.found[key]

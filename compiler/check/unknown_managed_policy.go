@@ -31,7 +31,7 @@ func unknownManagedPolicy() Rule {
 				if ok {
 					return
 				}
-				if f := p.at(role, p.within(p.placeOf(role, place), arn), arn); f != nil {
+				if f := p.atText(role, p.placeOf(role, place), arn); f != nil {
 					f.warnf("AWS had no managed policy %q on %s.", arn, facts.ManagedPoliciesDate)
 					f.way = p.suggest(func() string { return nearPolicy(arn) })
 				}

@@ -20,7 +20,7 @@ func wildcardPassRole() Rule {
 					if !policy.HasWildcard(text) {
 						continue
 					}
-					if f := p.at(role, p.within(p.placeOf(role, role.PassRange), text), text); f != nil {
+					if f := p.atText(role, p.placeOf(role, role.PassRange), text); f != nil {
 						f.warnf("%q lets the role start jobs as any role that matches and trusts SageMaker, and so gain what those may do.", text).
 							wayOut("Name the roles: pass_roles = [role.LABEL.arn].")
 					}
