@@ -64,7 +64,7 @@ Exit codes: 0 allowed or denied; 1 unknown, errors in the files, or a line of
 			return nil
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
-			if !contains(answerFormats(), m.format) {
+			if !slices.Contains(answerFormats(), m.format) {
 				return unknownChoice("--format", m.format, answerFormats())
 			}
 			if m.cases != "" {
@@ -216,7 +216,7 @@ func (s *session) complete(c *configuration) error {
 	report := c.Report()
 	if !c.Incomplete {
 		if report.Errors > 0 {
-			fmt.Fprintf(s.Stderr, "smr: the configuration has %s; `smr validate` shows them\n", count(report.Errors, "error"))
+			fmt.Fprintf(s.Stderr, "smr: the configuration has %s; `smr validate` shows them\n", render.Count(report.Errors, "error"))
 		}
 		return nil
 	}
