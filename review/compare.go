@@ -36,20 +36,44 @@ func Compare(base, head *compiler.Result, o Options) (*Diff, error) {
 		}
 	}
 	c := newComparer(o)
-	pairs := c.match(base, head)
+	d, err := c.compare(c.match(base, head))
+	if err != nil {
+		return nil, err
+	}
+	d.Findings, d.FindingsOmitted = newFindings(base, head)
+	return d, nil
+}
+
+// CompareRoles says what changes from one role to another, whatever their
+// names and accounts; nil is no role. The error is as that of [Compare].
+func CompareRoles(base, head *ir.StackRole, o Options) (*Diff, error) {
+	c := newComparer(o)
+	p := &pair{}
+	if base != nil {
+		p.base = c.subject(base)
+	}
+	if head != nil {
+		p.head = c.subject(head)
+	}
+	if base == nil && head == nil {
+		return c.compare(nil)
+	}
+	return c.compare([]*pair{p})
+}
+
+func (c *comparer) compare(pairs []*pair) (*Diff, error) {
 	for _, p := range pairs {
 		p.ask(c)
 	}
 	if err := c.run(); err != nil {
 		return nil, err
 	}
-	d := &Diff{Schema: Schema, Roles: []Role{}}
+	d := &Diff{Schema: Schema, Roles: []Role{}, Findings: []Finding{}}
 	for _, p := range pairs {
 		if r, changed := p.role(c); changed {
 			d.Roles = append(d.Roles, r)
 		}
 	}
-	d.Findings, d.FindingsOmitted = newFindings(base, head)
 	d.seal()
 	return d, nil
 }
@@ -214,5 +238,6 @@ func (p *pair) role(c *comparer) (r Role, changed bool) {
 	p.judge(c, &r)
 	p.judgeTrust(c, &r)
 	r.Change = p.kind(&r)
+	p.escalate(c, &r)
 	return r, r.Change != SameMeaning || texts
 }

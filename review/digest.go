@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 
 	"github.com/sagemaker-roles/smr/iam/access"
 )
@@ -26,7 +27,7 @@ type item struct {
 
 // seal fills in the digests.
 func (d *Diff) seal() {
-	all, escalations := []item{}, []item{}
+	all := []item{}
 	for i := range d.Roles {
 		r := &d.Roles[i]
 		if r.Change != SameMeaning {
@@ -36,25 +37,32 @@ func (d *Diff) seal() {
 				r.Boundary, r.ARN, r.SessionDuration, r.Tags, r.Attached,
 			})
 		}
-		if r.Escalation {
-			escalations = append(escalations, item{Role: r.Role, Account: r.Account, Gained: bare(r.Gained), TrustGained: bare(r.Trust.Gained), Boundary: r.Boundary})
-		}
 	}
-	d.Digest, d.EscalationDigest = digestOf(all), digestOf(escalations)
+	d.Digest, d.EscalationDigest = digestOf(all), setDigest(d.Escalations())
+}
+
+// setDigest is over a set of escalations, whatever their order.
+func setDigest(list []Escalation) string {
+	digests := []string{}
+	for _, e := range list {
+		digests = append(digests, e.Digest)
+	}
+	slices.Sort(digests)
+	return digestOf(slices.Compact(digests))
 }
 
 // bare are grants without where they come from.
 func bare(list []Grant) []Grant {
 	out := make([]Grant, len(list))
 	for i, g := range list {
-		g.From = nil
+		g.From, g.Escalation = nil, false
 		out[i] = g
 	}
 	return out
 }
 
 // digestOf is the SHA-256 of the items as JSON, which sorts the keys of maps.
-func digestOf(items []item) string {
+func digestOf(items any) string {
 	data, err := json.Marshal(items)
 	if err != nil {
 		panic("review: cannot happen: " + err.Error()) // the types hold nothing that JSON lacks

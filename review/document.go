@@ -24,8 +24,9 @@ type Diff struct {
 	FindingsOmitted int       `json:"findings_omitted,omitempty"`
 
 	// Digest is over everything that changes in access or settings, and
-	// EscalationDigest over the new access of roles with Escalation; neither
-	// depends on lines, texts of policies, witnesses, quotas or findings.
+	// EscalationDigest over the set of escalations; neither depends on lines,
+	// witnesses, quotas or findings, nor on texts of policies where access is
+	// decided.
 	Digest           string `json:"digest"`
 	EscalationDigest string `json:"escalation_digest"`
 }
@@ -59,9 +60,9 @@ type Role struct {
 	FutureNamesOnly     bool          `json:"future_names_only,omitempty"`
 	OnlyIfAbsent        []string      `json:"only_if_absent,omitempty"`
 
-	// Escalation is reserved for what privilege-escalation methods decide. It is
-	// always false as yet, which says nothing about the role.
-	Escalation bool `json:"escalation"`
+	// Escalation says that something new is an escalation: Escalations says what.
+	Escalation  bool         `json:"escalation"`
+	Escalations []Escalation `json:"escalations,omitempty"`
 
 	Gained      []Grant         `json:"gained"`
 	Lost        []Grant         `json:"lost"`
@@ -102,6 +103,7 @@ type Grant struct {
 	Conditions    map[string]map[string][]string `json:"conditions"`
 	Level         access.Level                   `json:"level"` // "" if the facts do not know the actions
 	Unproven      bool                           `json:"unproven,omitempty"`
+	Escalation    bool                           `json:"escalation,omitempty"`
 	From          *Cause                         `json:"from,omitempty"`
 }
 

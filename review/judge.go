@@ -11,6 +11,7 @@ import (
 	"github.com/sagemaker-roles/smr/compiler/ir"
 	"github.com/sagemaker-roles/smr/compiler/prove"
 	"github.com/sagemaker-roles/smr/iam/access"
+	"github.com/sagemaker-roles/smr/iam/escalation"
 	"github.com/sagemaker-roles/smr/iam/policy"
 )
 
@@ -23,6 +24,7 @@ type comparer struct {
 	texts     map[*policy.Document]*text
 	questions map[string]*question
 	order     []*question
+	judge     *escalation.Judge
 }
 
 func newComparer(o Options) *comparer {
@@ -34,6 +36,7 @@ func newComparer(o Options) *comparer {
 	}
 	return &comparer{
 		options: access.Options{Facts: o.Facts, Limits: o.Limits}, workers: o.Workers,
+		judge:  escalation.NewJudge(access.Options{Facts: o.Facts, Limits: o.Limits}),
 		gather: prove.Gather(), texts: map[*policy.Document]*text{}, questions: map[string]*question{},
 	}
 }
