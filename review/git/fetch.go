@@ -114,7 +114,7 @@ func (r *Repository) fetch(ctx context.Context, options, settings []string, ids 
 	} else {
 		args = append(append(args, name), list...)
 	}
-	cmd := r.git(ctx, append(remote.settings(), settings...), append(remote.env(), r.passed(network...)...), args)
+	cmd := r.git(ctx, append([]string{"-c", "submodule.recurse=false"}, settings...), append(remote.env(), r.passed(network...)...), args)
 	cmd.Stdin = strings.NewReader(strings.Join(list, "\n") + "\n")
 	stderr := &limited{max: 4096}
 	cmd.Stderr = stderr
@@ -138,19 +138,13 @@ var network = []string{
 	"SSH_AUTH_SOCK", "GIT_SSH", "GIT_SSH_COMMAND",
 }
 
-// settings allow the transports that take no program of the configuration's.
-func (m *Remote) settings() []string {
-	s := []string{
-		"-c", "protocol.allow=never",
-		"-c", "protocol.https.allow=always",
-		"-c", "protocol.ssh.allow=always",
-		"-c", "protocol.file.allow=always",
-		"-c", "submodule.recurse=false",
-	}
+// protocols are the transports that run no program of the configuration's
+// ("git", GIT_ALLOW_PROTOCOL, which outweighs the configuration).
+func (m *Remote) protocols() string {
 	if strings.HasPrefix(m.Server, "http:") {
-		s = append(s, "-c", "protocol.http.allow=always")
+		return "GIT_ALLOW_PROTOCOL=https:ssh:file:http"
 	}
-	return s
+	return "GIT_ALLOW_PROTOCOL=https:ssh:file"
 }
 
 // env hands git the token: by its environment, which other users of the
@@ -160,11 +154,12 @@ func (m *Remote) settings() []string {
 // header along.
 func (m *Remote) env() []string {
 	if m.Token == "" {
-		return nil
+		return []string{m.protocols()}
 	}
 	header := "http." + strings.TrimRight(m.Server, "/") + "/.extraheader"
 	basic := base64.StdEncoding.EncodeToString([]byte("x-access-token:" + m.Token))
 	return []string{
+		m.protocols(),
 		"GIT_CONFIG_COUNT=4",
 		"GIT_CONFIG_KEY_0=" + header, "GIT_CONFIG_VALUE_0=",
 		"GIT_CONFIG_KEY_1=" + header, "GIT_CONFIG_VALUE_1=AUTHORIZATION: basic " + basic,

@@ -221,7 +221,8 @@ func failure(ctx context.Context, verb string, err error, stderr *limited) error
 // transport, and without the programs that a repository's configuration can
 // name.
 func (r *Repository) command(ctx context.Context, args ...string) *exec.Cmd {
-	return r.git(ctx, []string{"-c", "protocol.allow=never"}, []string{
+	return r.git(ctx, nil, []string{
+		"GIT_ALLOW_PROTOCOL=none",
 		"GIT_CONFIG_NOSYSTEM=1",
 		"GIT_CONFIG_SYSTEM=" + os.DevNull,
 		"GIT_CONFIG_GLOBAL=" + os.DevNull,

@@ -104,7 +104,10 @@ func (r *Resolver) Resolve(ctx context.Context, ch Change) (*Comparison, error) 
 		c.Head = ""
 		return c, nil
 	}
-	return c, r.provide(ctx, c)
+	if err := r.provide(ctx, c); err != nil {
+		return nil, err
+	}
+	return c, nil
 }
 
 func (r *Resolver) choose(ctx context.Context, ch Change) (*Comparison, error) {
