@@ -110,6 +110,9 @@ func Compare(base, head Side, o Options) (Result, error) {
 			return Result{}, err
 		}
 	}
+	if !o.NoRows {
+		r.Gained, r.Lost = c.rows(e, gained), c.rows(e, lost)
+	}
 	if r.NewAccess != No {
 		c.remark(e, &r)
 	} else if c.program.crosses() {
@@ -119,9 +122,6 @@ func Compare(base, head Side, o Options) (Result, error) {
 	}
 	if r.NewAccess == Unknown || r.LostAccess == Unknown || r.IfStarCrossesColons == Unknown {
 		r.UnknownBecause = c.because()
-	}
-	if !o.NoRows {
-		r.Gained, r.Lost = c.rows(e, gained), c.rows(e, lost)
 	}
 	return r, nil
 }
@@ -145,6 +145,7 @@ type comparison struct {
 	judge      *judge   // as AWS decides
 	policies   *judge   // as policies alone decide
 	doubts     []string // why candidates were not confirmed
+	giving     []*judge // see judges
 }
 
 func newComparison(base, head Side, o Options) (*comparison, error) {
@@ -173,6 +174,7 @@ func (c *comparison) appoint(identity, crosses bool) {
 	c.judge = newJudge(c.base, c.head, identity, o)
 	o.PoliciesOnly = true
 	c.policies = newJudge(c.base, c.head, identity, o)
+	c.giving = nil
 }
 
 // witnessFindings bounds the findings that are tried for the best witness.
@@ -188,12 +190,13 @@ func (c *comparison) settle(e *engine, way int) (Answer, *Witness, error) {
 	tries := triesPerWay
 	for _, f := range guesses[:min(len(guesses), findingsPerWay)] {
 		if w := c.try(e, f, way, &tries); w != nil {
+			f.proved = true
 			return Yes, w, nil
 		}
 	}
 	switch {
 	case len(guesses) > 0:
-		c.doubt("policy variables decide whether %s", e.describe(guesses[0]))
+		c.doubt(e.open(guesses[0]))
 		return Unknown, nil, nil
 	case e.cut[way]:
 		return Unknown, nil, nil
@@ -224,7 +227,7 @@ func (c *comparison) confirmed(e *engine, sure []*finding, way int) (Answer, *Wi
 			second = w
 		}
 	}
-	second.Assumes = strings.TrimSpace("Policies alone decide; AWS allows or refuses this request whatever they say. " + second.Assumes)
+	second.assume("Policies alone decide; AWS allows or refuses this request whatever they say.")
 	return Yes, second, nil
 }
 
@@ -299,8 +302,8 @@ func (c *comparison) acrossColons(r *Result) error {
 	return err
 }
 
-func (c *comparison) doubt(format string, args ...any) {
-	if text := fmt.Sprintf(format, args...); !slices.Contains(c.doubts, text) {
+func (c *comparison) doubt(text string) {
+	if !slices.Contains(c.doubts, text) {
 		c.doubts = append(c.doubts, text)
 	}
 }

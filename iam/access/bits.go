@@ -21,13 +21,6 @@ func (s set) or(t set) {
 	}
 }
 
-// and keeps only members of t.
-func (s set) and(t set) {
-	for i, w := range t {
-		s[i] &= w
-	}
-}
-
 // andNot removes the members of t.
 func (s set) andNot(t set) {
 	for i, w := range t {
@@ -69,6 +62,15 @@ func (s set) equal(t set) bool {
 		}
 	}
 	return true
+}
+
+// common returns how many members s and t share.
+func (s set) common(t set) int {
+	n := 0
+	for i, w := range s {
+		n += bits.OnesCount64(w & t[i])
+	}
+	return n
 }
 
 // key returns bytes that name the set in a map.

@@ -46,6 +46,7 @@ type finding struct {
 	caller   *caller
 	matched  set // statements that match but for their conditions
 	answer   *answer
+	proved   bool // authz confirmed one of its requests
 }
 
 // An answer is what was found for one set of statements.
@@ -124,7 +125,7 @@ func (e *engine) runGroup(i int) {
 				}
 				a := e.solve(m, k, who, way)
 				if a.solution != nil {
-					e.found[way] = append(e.found[way], finding{i, k, who, m, a})
+					e.found[way] = append(e.found[way], finding{group: i, resource: k, caller: who, matched: m, answer: a})
 				}
 				e.cut[way] = e.cut[way] || !a.complete
 			}

@@ -41,6 +41,15 @@ type guessed struct {
 // try looks for a request of the finding that authz confirms.
 func (c *comparison) try(e *engine, f *finding, way int, tries *int) *Witness {
 	g := newGuesser(e.draft(f, way, c.options.Facts))
+	for _, j := range c.judges() {
+		if w := g.try(j, way, tries); w != nil {
+			return w
+		}
+	}
+	return nil
+}
+
+func (g *guesser) try(j *judge, way int, tries *int) *Witness {
 	all := append(append([]*dimension{g.resource}, g.variables...), g.keys...)
 	pick := make(map[*dimension]int, len(all))
 	left := triesPerFinding
@@ -50,7 +59,7 @@ func (c *comparison) try(e *engine, f *finding, way int, tries *int) *Witness {
 		}
 		left--
 		*tries--
-		if w := g.request(pick); w != nil && c.judge.confirm(w, way) {
+		if w := g.request(pick, j); w != nil && j.confirm(w, way) {
 			return w
 		}
 		return nil
@@ -285,8 +294,9 @@ func textBetween(before, after glob, text string) (string, bool) {
 	return "", false
 }
 
-// request makes the request of one choice.
-func (g *guesser) request(pick map[*dimension]int) *Witness {
+// request makes the request of one choice, for policies in which the judge has
+// given values to pseudo parameters.
+func (g *guesser) request(pick map[*dimension]int, j *judge) *Witness {
 	c := g.base
 	for _, x := range g.variables {
 		setGuess(&c, x.key, x.options[pick[x]], nil)
@@ -301,7 +311,9 @@ func (g *guesser) request(pick map[*dimension]int) *Witness {
 	if resource != "*" && !arnShape().match(resource) {
 		return nil
 	}
-	return g.d.witness(resource, c)
+	w := g.d.witness(resource, c)
+	j.given.request(w)
+	return w
 }
 
 func setGuess(c *authz.Context, key string, v guessed, values *authz.Context) {
@@ -338,7 +350,13 @@ func fill(t policy.Template, values *authz.Context) string {
 	return b.String()
 }
 
-// describe names the requests of a finding for people.
-func (e *engine) describe(f *finding) string {
-	return e.spell(e.groups[f.group].classes[0]) + " on " + f.resource.text + " is allowed"
+// open says what leaves a finding open.
+func (e *engine) open(f *finding) string {
+	what := e.spell(e.groups[f.group].classes[0]) + " on " + f.resource.text
+	for i, k := range f.answer.problem.keys {
+		if v := k.domain.classes[f.answer.solution.classes[i]]; v.guess && k.domain.key != openKey && k.domain.open.empty() {
+			return "whether " + what + " is allowed depends on a value of " + k.domain.name + " that several types of conditions look at, and none was found"
+		}
+	}
+	return "policy variables decide whether " + what + " is allowed"
 }

@@ -2,6 +2,7 @@ package access
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/sagemaker-roles/smr/iam/authz"
 	"github.com/sagemaker-roles/smr/iam/policy"
@@ -15,6 +16,7 @@ type judge struct {
 	options  authz.Options
 	identity bool // the sides are identity-based policies
 	more     map[string][2]*authz.Evaluator
+	given    values // of pseudo parameters, in the sides of this judge
 }
 
 func newJudge(base, head Side, identity bool, o authz.Options) *judge {
@@ -41,6 +43,7 @@ func (j *judge) confirm(w *Witness, way int) bool {
 	if j.plain[1] == nil && j.compile() != nil {
 		return false
 	}
+	w.Assumes = j.given.sentence()
 	if j.differ(j.plain, w, way) {
 		return true
 	}
@@ -62,7 +65,7 @@ func (j *judge) confirmGuarded(w *Witness, way int) bool {
 	if e[0] == nil || !j.differ(e, w, way) {
 		return false
 	}
-	w.Assumes = "The resource's policy leaves access to the identity-based policies of account " + account + ", as KMS's default key policy does."
+	w.assume("The resource's policy leaves access to the identity-based policies of account " + account + ", as KMS's default key policy does.")
 	return true
 }
 
@@ -81,8 +84,13 @@ func (j *judge) confirmBacked(w *Witness, way int) bool {
 		w.ResourceAccount = old
 		return false
 	}
-	w.Assumes = "The caller's own account allows it everything."
+	w.assume("The caller's own account allows it everything.")
 	return true
+}
+
+// assume adds a sentence to what the witness assumes.
+func (w *Witness) assume(sentence string) {
+	w.Assumes = strings.TrimSpace(w.Assumes + " " + sentence)
 }
 
 func allowAll(p *policy.Principal) *policy.Document {

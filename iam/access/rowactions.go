@@ -24,28 +24,54 @@ func (e *engine) spellActions(classes set) (in, out []string) {
 	if rest.empty() {
 		return e.sorted(in), nil
 	}
-	// What is left has no pattern of its own: take one that is wider, and
-	// except from it what it names beyond.
-	wide, missed := greedy(candidates, rest)
+	wide, out, missed := withHoles(candidates, candidates, rest, classes)
 	in = append(in, wide...)
 	for i := range missed.all {
 		in = append(in, e.spell(i))
 	}
-	excess := newSet(len(e.actions))
-	for _, c := range candidates {
-		if slices.Contains(wide, c.name) {
-			excess.or(c.classes)
-		}
-	}
-	excess.andNot(classes)
-	var apart []cover
-	for _, c := range candidates {
-		if !c.classes.meets(classes) {
-			apart = append(apart, c)
-		}
-	}
-	out, _ = greedy(apart, excess)
 	return e.sorted(in), e.sorted(out)
+}
+
+// withHoles covers the wanted classes with candidates that also name classes
+// beyond the found ones, and names holes in them. It prefers candidates whose
+// excess the holes can name, then those that cover more, then narrow ones. rest
+// is what no candidate covers.
+func withHoles(candidates, holes []cover, wanted, found set) (in, out []string, rest set) {
+	var apart []cover
+	removable := make(set, len(found))
+	for _, c := range holes {
+		if !c.classes.meets(found) {
+			apart = append(apart, c)
+			removable.or(c.classes)
+		}
+	}
+	rest = wanted.clone()
+	excess := make(set, len(found))
+	for !rest.empty() {
+		best, bestBad, bestGain := -1, 0, 0
+		for i, c := range candidates {
+			gain := c.classes.common(rest)
+			if gain == 0 {
+				continue
+			}
+			bad := c.classes.clone()
+			bad.andNot(found)
+			bad.andNot(removable)
+			n := bad.len()
+			if best < 0 || n < bestBad || n == bestBad && (gain > bestGain || gain == bestGain && c.classes.len() < candidates[best].classes.len()) {
+				best, bestBad, bestGain = i, n, gain
+			}
+		}
+		if best < 0 {
+			break
+		}
+		in = append(in, candidates[best].name)
+		rest.andNot(candidates[best].classes)
+		excess.or(candidates[best].classes)
+	}
+	excess.andNot(found)
+	out, _ = greedy(apart, excess)
+	return in, out, rest
 }
 
 // actionCovers returns what may name classes: everything, the whole of a

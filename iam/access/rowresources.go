@@ -16,6 +16,9 @@ func (b *rowBuilder) resources(s int, findings []*finding) []span {
 	if element.not {
 		own = span{in: []string{"*"}, out: own.in}
 	}
+	if len(element.patterns) == 0 {
+		own = span{in: []string{"*"}} // the policy belongs to its resource and names none
+	}
 	group := &b.e.groups[findings[0].group]
 	_, inside := b.e.regions(group.statements)
 	if b.wholeElement(element, findings, inside) {
@@ -171,8 +174,17 @@ func (b *rowBuilder) cover(element element, own span, classes []patternClass, fo
 	if rest.empty() {
 		return out
 	}
-	apart := pick(everything, func(c cover) bool { return !c.classes.meets(found) })
-	return append(out, b.holed(element, own, covers, rest, apart, classes, found))
+	if open && !element.not {
+		// Any pattern of the element may be the one that matches: all are named.
+		one := cover{"", make(set, len(found))}
+		for _, c := range pick(element.patterns, func(c cover) bool { return c.classes.meets(found) }) {
+			one.classes.or(c.classes)
+			in = append(in, c.name)
+		}
+		_, holes, _ := withHoles([]cover{one}, pick(everything, func(cover) bool { return true }), rest, found)
+		return append(out, span{in, holes})
+	}
+	return append(out, b.holed(element, own, pick, everything, rest, found))
 }
 
 // inElement keeps the patterns that an element plainly covers: naming one of
@@ -187,35 +199,26 @@ func (b *rowBuilder) inElement(element element, patterns []int) []int {
 	return list
 }
 
-// holed spells what no pattern names alone: the patterns of the element that
-// hold it, but for patterns that hold nothing found.
-func (b *rowBuilder) holed(element element, own span, covers map[int]cover, rest set, apart []cover, classes []patternClass, found set) span {
-	s := span{out: own.out}
-	all := newSet(len(classes))
+// holed spells what no pattern names alone: patterns that hold it, but for
+// patterns that hold nothing found.
+func (b *rowBuilder) holed(element element, own span, pick func([]int, func(cover) bool) []cover, everything []int, rest, found set) span {
+	anyway := func(cover) bool { return true }
+	holes := pick(everything, anyway)
 	if element.not {
-		s.in = []string{"*"}
-		for i := range classes {
-			all.add(i)
+		all := make(set, len(found))
+		for i := range all {
+			all[i] = ^uint64(0)
 		}
-	}
-	for _, n := range element.patterns {
-		if c, ok := covers[n]; ok && !element.not && c.classes.meets(rest) {
-			s.in = append(s.in, c.name)
-			all.or(c.classes)
+		_, out, _ := withHoles([]cover{{"*", all}}, holes, rest, found)
+		for _, text := range out {
+			if !slices.Contains(own.out, text) {
+				own.out = append(slices.Clone(own.out), text)
+			}
 		}
+		return own
 	}
-	if len(s.in) == 0 {
-		s.in = own.in
-	}
-	excess := all
-	excess.andNot(found)
-	holes, _ := greedy(apart, excess)
-	for _, h := range holes {
-		if !slices.Contains(s.out, h) {
-			s.out = append(slices.Clone(s.out), h)
-		}
-	}
-	return s
+	in, out, _ := withHoles(pick(b.inElement(element, everything), anyway), holes, rest, found)
+	return span{in, out}
 }
 
 func (p *program) patternTexts(list []int) []string {
@@ -224,8 +227,5 @@ func (p *program) patternTexts(list []int) []string {
 		out = append(out, p.resourcePatterns[n].text)
 	}
 	slices.Sort(out)
-	if len(out) == 0 {
-		return []string{"*"}
-	}
 	return out
 }

@@ -58,8 +58,17 @@ type Row struct {
 // A part is a row before its actions are spelled.
 type part struct {
 	row     Row
-	classes set // of actions
+	classes set        // of actions
+	proved  bool       // some request of it is known
+	guesses []*finding // to be tried if not
 }
+
+// Bounds of the requests that are tried for rows of which none is sure.
+const (
+	guessesPerRow = 4
+	triesPerRow   = 60
+	triedRows     = 40
+)
 
 // rows describes what one way found.
 func (c *comparison) rows(e *engine, way int) []Row {
@@ -78,7 +87,13 @@ func (c *comparison) rows(e *engine, way int) []Row {
 		b.group(byGroup[g])
 	}
 	rows := []Row{}
+	tried := 0
 	for _, p := range b.parts {
+		if !p.proved && tried < triedRows {
+			tried++
+			b.prove(p)
+		}
+		p.row.Unproven = !p.proved
 		rows = append(rows, b.spell(p)...)
 	}
 	slices.SortStableFunc(rows, func(r, s Row) int {
@@ -165,8 +180,7 @@ func (b *rowBuilder) statement(s int, findings []*finding) {
 	sorts := map[string]*sort{}
 	var order []string
 	for _, f := range findings {
-		row := Row{Conditions: b.conditions(s, f), Unproven: f.answer.solution.tier == tierGuess}
-		row.Principals, row.NotPrincipals = b.e.p.principals[b.e.p.statements[s].principal].names()
+		row := Row{Conditions: b.conditions(s, f)}
 		key := row.key()
 		if sorts[key] == nil {
 			sorts[key] = &sort{row: row}
@@ -178,13 +192,14 @@ func (b *rowBuilder) statement(s int, findings []*finding) {
 		for _, r := range b.resources(s, sorts[key].findings) {
 			row := sorts[key].row
 			row.Resources, row.NotResources = r.in, r.out
-			b.add(row, s, b.e.groups[sorts[key].findings[0].group].classes)
+			row.Principals, row.NotPrincipals = b.e.p.principals[b.e.p.statements[s].principal].names(sorts[key].findings)
+			b.add(row, s, sorts[key].findings)
 		}
 	}
 }
 
 // add merges a row with those that differ in their actions alone.
-func (b *rowBuilder) add(row Row, s int, classes []int) {
+func (b *rowBuilder) add(row Row, s int, findings []*finding) {
 	key := row.key()
 	p := b.index[key]
 	if p == nil {
@@ -192,11 +207,28 @@ func (b *rowBuilder) add(row Row, s int, classes []int) {
 		b.index[key] = p
 		b.parts = append(b.parts, p)
 	}
-	for _, n := range classes {
+	for _, n := range b.e.groups[findings[0].group].classes {
 		p.classes.add(n)
+	}
+	for _, f := range findings {
+		p.proved = p.proved || f.proved || f.answer.solution.tier != tierGuess
+		if len(p.guesses) < guessesPerRow {
+			p.guesses = append(p.guesses, f)
+		}
 	}
 	if source := b.e.p.statements[s].source; !slices.Contains(p.row.Statements, source) {
 		p.row.Statements = append(p.row.Statements, source)
+	}
+}
+
+// prove looks for a request of a part of which no finding is sure.
+func (b *rowBuilder) prove(p *part) {
+	for _, f := range p.guesses {
+		if p.proved {
+			return
+		}
+		few := triesPerRow
+		p.proved = b.c.try(b.e, f, b.way, &few) != nil
 	}
 }
 
@@ -207,20 +239,37 @@ func (r *Row) key() string {
 	return string(appendJSON(out))
 }
 
-// names returns the principals that an element lists.
-func (e principalElement) names() (in, out []string) {
+// names returns the principals that an element lists, of these those that
+// speak of callers of the findings.
+func (e principalElement) names(findings []*finding) (in, out []string) {
 	if e.of == nil {
 		return nil, nil
 	}
-	var list []string
-	if e.of.Any {
-		list = append(list, "*")
-	}
-	list = slices.Concat(list, e.of.AWS, e.of.Service, e.of.Federated, e.of.CanonicalUser)
+	all := slices.Concat(e.of.AWS, e.of.Service, e.of.Federated, e.of.CanonicalUser)
 	if e.not {
-		return []string{"*"}, list
+		return []string{"*"}, all
 	}
-	return list, nil
+	if e.of.Any {
+		return []string{"*"}, nil
+	}
+	for _, text := range all {
+		one := principalElement{of: &policy.Principal{
+			AWS: having(e.of.AWS, text), Service: having(e.of.Service, text),
+			Federated: having(e.of.Federated, text), CanonicalUser: having(e.of.CanonicalUser, text),
+		}}
+		if slices.ContainsFunc(findings, func(f *finding) bool { return one.holds(f.caller) }) {
+			in = append(in, text)
+		}
+	}
+	return in, nil
+}
+
+// having returns the text alone if the list has it.
+func having(list []string, text string) []string {
+	if slices.Contains(list, text) {
+		return []string{text}
+	}
+	return nil
 }
 
 // spell writes the actions of a part: one row for each level of actions that

@@ -77,7 +77,7 @@ func inUniverse(u family, text string) (ok bool) {
 func (d *domainBuilder) singles() ([]single, bool) {
 	u := d.universe()
 	textual, complete := d.textClasses(u)
-	samples := d.samples(u)
+	samples := append(d.samples(u), d.lone...)
 	parts := [][]single{textual}
 	for _, s := range textual {
 		if s.found {
@@ -99,7 +99,7 @@ func (d *domainBuilder) singles() ([]single, bool) {
 		}
 		m := d.matched(text)
 		if n, isNew := seen.intern(m); isNew {
-			out = append(out, single{m, text, true})
+			out = append(out, single{matched: m, text: text, found: true})
 		} else if out[n].text == "" {
 			out[n].text = text
 		}
@@ -151,7 +151,7 @@ func (d *domainBuilder) textClasses(u family) ([]single, bool) {
 		if c.text == "" && sameMatches(globs, "", "x") {
 			c.text = "x"
 		}
-		s := single{newSet(len(d.atoms)), c.text, inUniverse(u, c.text)}
+		s := single{matched: newSet(len(d.atoms)), text: c.text, found: inUniverse(u, c.text)}
 		lone := false
 		for g := range c.kind.all {
 			if g == must {
@@ -160,14 +160,22 @@ func (d *domainBuilder) textClasses(u family) ([]single, bool) {
 			s.matched.add(owner[g])
 			lone = lone || isExact(globs[g])
 		}
-		if lone && !s.found {
+		if s.lone = lone; lone && !s.found {
 			continue
 		}
-		if n, isNew := seen.intern(s.matched); isNew {
+		if lone {
+			d.lone = append(d.lone, c.text)
+		}
+		n, isNew := seen.intern(s.matched)
+		if isNew {
 			out = append(out, s)
-		} else if s.found && (!out[n].found || out[n].text == "") {
+			continue
+		}
+		both := out[n].lone && s.lone
+		if s.found && (!out[n].found || out[n].text == "") {
 			out[n] = s
 		}
+		out[n].lone = both
 	}
 	return out, complete
 }
@@ -237,7 +245,7 @@ func (d *domainBuilder) typedClasses(f family, texts []string) []single {
 			}
 		}
 		if _, isNew := seen.intern(m); isNew {
-			out = append(out, single{m, text, true})
+			out = append(out, single{matched: m, text: text, found: true})
 		}
 	}
 	return out
@@ -251,6 +259,9 @@ func (d *domainBuilder) combined(parts [][]single) ([]single, bool) {
 		var next []single
 		for _, s := range all {
 			for _, t := range part {
+				if t.lone {
+					continue // its one text is among the samples
+				}
 				m := s.matched.clone()
 				m.or(t.matched)
 				next = append(next, single{matched: m, text: t.text})

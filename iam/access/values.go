@@ -35,6 +35,7 @@ type single struct {
 	matched set
 	text    string
 	found   bool // text is one of them
+	lone    bool // text is all of them
 }
 
 type domainBuilder struct {
@@ -42,7 +43,8 @@ type domainBuilder struct {
 	b      *budget
 	kind   authz.KeyType
 	known  bool
-	lists  bool // values may also be lists
+	lists  bool     // values may also be lists
+	lone   []string // texts that are the only ones of a class
 	domain keyDomain
 	atoms  []*atom
 	globs  [][]glob // of each atom
@@ -74,7 +76,7 @@ func (p *program) fixedDomain(key string, atoms []int, values []string, b *budge
 		d.addAbsent()
 		return d.domain
 	}
-	d.addPresent(values, false, false, d.truthOfOne(single{d.matched(values[0]), values[0], true}))
+	d.addPresent(values, false, false, d.truthOfOne(single{matched: d.matched(values[0]), text: values[0], found: true}))
 	return d.domain
 }
 
@@ -126,6 +128,9 @@ func (d *domainBuilder) addClass(c valueClass, open set) {
 		return
 	}
 	for pick := range 1 << len(free) {
+		if !d.possible(free, pick) {
+			continue
+		}
 		k := c
 		k.guess = c.guess || len(free) > 0
 		k.holds = c.holds.clone()
@@ -138,6 +143,31 @@ func (d *domainBuilder) addClass(c valueClass, open set) {
 		}
 		d.domain.classes = append(d.domain.classes, k)
 	}
+}
+
+// possible reports whether open atoms can be true as the bits of pick say: what
+// equals one of some values equals one of more.
+func (d *domainBuilder) possible(free []int, pick int) bool {
+	for i, n := range free {
+		for j, m := range free {
+			a, b := d.atoms[n], d.atoms[m]
+			if i == j || a.op != b.op || a.variables != b.variables || !subset(a.values, b.values) {
+				continue
+			}
+			less, more := pick&(1<<i) != 0, pick&(1<<j) != 0
+			if a.op.Comparison.Negated() {
+				less, more = more, less
+			}
+			if less && !more {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func subset(list, of []string) bool {
+	return !slices.ContainsFunc(list, func(v string) bool { return !slices.Contains(of, v) })
 }
 
 // maxOpen bounds the things of one kind that are left open together: each
