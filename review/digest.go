@@ -38,11 +38,12 @@ func (d *Diff) seal() {
 			})
 		}
 	}
-	d.Digest, d.EscalationDigest = digestOf(all), setDigest(d.Escalations())
+	d.Digest, d.EscalationDigest = digestOf(all), SetDigest(d.Escalations())
 }
 
-// setDigest is over a set of escalations, whatever their order.
-func setDigest(list []Escalation) string {
+// SetDigest is over a set of escalations, whatever their order: for those of a
+// diff, its EscalationDigest.
+func SetDigest(list []Escalation) string {
 	digests := []string{}
 	for _, e := range list {
 		digests = append(digests, e.Digest)

@@ -3,7 +3,6 @@ package review
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -69,19 +68,25 @@ type escalations struct {
 // add appends one, sealed with its digest. state stands for what is new where
 // the grants do not.
 func (e *escalations) add(x Escalation, state string) {
-	grants := bare(x.Grants)
-	data, err := json.Marshal(struct {
+	x.Digest = escalationDigest(e.role, spelled(e.head.role.ARN()), &x, state)
+	e.role.Escalations = append(e.role.Escalations, x)
+}
+
+func escalationDigest(r *Role, arn string, x *Escalation, state string) string {
+	return digestOf(struct {
 		Role, Account, ARN, Kind string
 		Methods                  []string
 		Grants                   []Grant
 		State                    string
-	}{e.role.Role, e.role.Account, spelled(e.head.role.ARN()), x.Kind, x.Methods, grants, state})
-	if err != nil {
-		panic("review: cannot happen: " + err.Error()) // the types hold nothing that JSON lacks
-	}
-	sum := sha256.Sum256(data)
-	x.Digest = "sha256:" + hex.EncodeToString(sum[:])
-	e.role.Escalations = append(e.role.Escalations, x)
+	}{r.Role, r.Account, arn, x.Kind, x.Methods, bare(x.Grants), state})
+}
+
+// Seal makes new access of a role that is no escalation something to approve,
+// for rules that want even that.
+func (r *Role) Seal(g Grant) Escalation {
+	x := Escalation{Kind: "access", Summary: shortList(g.Actions) + " on " + shortList(g.Resources), Grants: []Grant{g}}
+	x.Digest = escalationDigest(r, "", &x, "")
+	return x
 }
 
 // state is a digest of the texts on both sides.

@@ -148,6 +148,12 @@ func (p *pair) policies() []Policy {
 	return out
 }
 
+// QuotaNames are the names that the quotas of a role have in a diff, the ones
+// that are met first in front.
+func QuotaNames() []string {
+	return []string{"attached_policies", "managed_policy_size", "inline_policies_size", "trust_policy_size", "tags"}
+}
+
 // quotas says how much of each quota is used.
 func (p *pair) quotas() map[string]Quota {
 	out := map[string]Quota{}
@@ -158,21 +164,19 @@ func (p *pair) quotas() map[string]Quota {
 	if p.head != nil {
 		after = p.head.usage()
 	}
-	for _, q := range []struct{ name, limit string }{
-		{"attached_policies", "attached_policies_per_role"},
-		{"managed_policy_size", "managed_policy_size"},
-		{"inline_policies_size", "inline_policies_size"},
-		{"trust_policy_size", "trust_policy_size"},
-		{"tags", "tags"},
-	} {
-		quota := Quota{Limit: limit(p.main().role.Target, q.limit)}
-		if u, ok := before[q.name]; ok {
+	for _, name := range QuotaNames() {
+		quotaName := name
+		if name == "attached_policies" {
+			quotaName = "attached_policies_per_role"
+		}
+		quota := Quota{Limit: limit(p.main().role.Target, quotaName)}
+		if u, ok := before[name]; ok {
 			quota.Before, quota.Of = &u.n, u.of
 		}
-		if u, ok := after[q.name]; ok {
+		if u, ok := after[name]; ok {
 			quota.After, quota.Of = &u.n, u.of
 		}
-		out[q.name] = quota
+		out[name] = quota
 	}
 	return out
 }
