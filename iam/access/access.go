@@ -32,6 +32,11 @@ type Facts interface {
 	// such as "GetObject", sorted; nil for an unknown service.
 	Actions(service string) []string
 
+	// Formats returns the ARN formats of the resource types of an action,
+	// service:name in any case, with placeholders in "${" and "}"; ok is false
+	// for an unknown action. No formats: the action takes "*" alone.
+	Formats(action string) (formats []string, ok bool)
+
 	// Level returns the access level of an action, service:name in any case;
 	// "" if it is unknown.
 	Level(action string) Level
@@ -243,21 +248,21 @@ func (c *comparison) candidates(e *engine, way int) (sure, guesses []*finding) {
 			sure = append(sure, f)
 		}
 	}
-	known := map[int]bool{}
+	drafts := map[int]draft{}
 	for _, f := range sure[:min(len(sure), 4*witnessFindings)] {
-		if _, ok := known[f.group]; !ok {
-			known[f.group] = c.options.Facts != nil && e.draft(f, way, c.options.Facts).known
+		if _, ok := drafts[f.group]; !ok {
+			drafts[f.group] = e.draft(f, way, c.options.Facts)
 		}
 	}
 	rank := func(f *finding) int {
-		n := 0
+		n, d := 0, drafts[f.group]
 		if f.answer.solution.tier == tierSure {
 			n -= 4
 		}
-		if known[f.group] {
+		if d.known {
 			n -= 2
 		}
-		if f.resource.text != "*" {
+		if (f.resource.text == "*") == (d.known && len(d.formats) == 0) {
 			n--
 		}
 		return n

@@ -1,6 +1,9 @@
 package access
 
 import (
+	"cmp"
+	"slices"
+
 	"github.com/sagemaker-roles/smr/iam/authz"
 	"github.com/sagemaker-roles/smr/iam/facts"
 )
@@ -78,4 +81,28 @@ func (serviceFacts) Level(action string) Level {
 		return LevelPermissions
 	}
 	return ""
+}
+
+// Formats implements [Facts].
+func (serviceFacts) Formats(action string) ([]string, bool) {
+	a, ok := facts.FindAction(action)
+	if !ok {
+		return nil, false
+	}
+	// What a request always names comes first, and short formats before long.
+	types := slices.Clone(a.ResourceTypes)
+	slices.SortStableFunc(types, func(s, t facts.ActionType) int {
+		switch {
+		case s.Required == t.Required:
+			return cmp.Compare(len(s.ARNs[0]), len(t.ARNs[0]))
+		case s.Required:
+			return -1
+		}
+		return 1
+	})
+	var list []string
+	for _, t := range types {
+		list = append(list, t.ARNs...)
+	}
+	return list, true
 }

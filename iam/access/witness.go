@@ -41,7 +41,8 @@ type draft struct {
 	way     int
 	service string
 	action  string
-	known   bool // the action is one that the service facts list
+	known   bool     // the action is one that the service facts list
+	formats []string // of its resources' ARNs
 }
 
 // draft chooses the action: one that the facts know if any does.
@@ -51,6 +52,7 @@ func (e *engine) draft(f *finding, way int, facts Facts) draft {
 	for _, n := range classes {
 		if name := e.knownAction(n, facts); name != "" {
 			d.action, d.known = name, true
+			d.formats, _ = facts.Formats(name)
 			break
 		}
 	}
@@ -153,10 +155,18 @@ func (d *draft) resources() []string {
 			}
 			for _, n := range d.e.p.resources[d.e.p.statements[s].resource].patterns {
 				for _, word := range []string{"example", "", "x"} {
-					add(d.e.p.exampleResource(n, d.service, word))
+					if text, ok := d.e.p.exampleResource(n, d.service, word); ok {
+						add(text)
+					}
 				}
 			}
 		}
+	}
+	if d.service == "sts" {
+		add("arn:aws:iam::" + exampleAccount + ":role/example")
+	}
+	for _, format := range d.formats {
+		add(fillFormat(format))
 	}
 	add("arn:aws:" + d.service + ":us-east-1:" + exampleAccount + ":example")
 	add("arn:aws:" + d.service + ":::example")
@@ -164,11 +174,11 @@ func (d *draft) resources() []string {
 	return list
 }
 
-// exampleResource fills the wildcards of a resource pattern.
-func (p *program) exampleResource(n int, service, word string) string {
+// exampleResource fills the wildcards of a resource pattern, if it is an ARN.
+func (p *program) exampleResource(n int, service, word string) (text string, ok bool) {
 	list := p.resourcePatterns[n].pieces()
 	if !isARN(list) {
-		return "arn:aws:" + service + ":us-east-1:" + exampleAccount + ":" + word
+		return "", false
 	}
 	var b strings.Builder
 	for i, x := range list {
@@ -184,7 +194,31 @@ func (p *program) exampleResource(n int, service, word string) string {
 			b.WriteString(exampleSegment(x.segment, whole, service, word))
 		}
 	}
-	return b.String()
+	return b.String(), true
+}
+
+// fillFormat replaces the placeholders of an ARN's format.
+func fillFormat(format string) string {
+	var b strings.Builder
+	for {
+		before, rest, ok := strings.Cut(format, "${")
+		b.WriteString(before)
+		if !ok {
+			return b.String()
+		}
+		name, after, _ := strings.Cut(rest, "}")
+		switch name {
+		case "Partition":
+			b.WriteString("aws")
+		case "Region":
+			b.WriteString("us-east-1")
+		case "Account":
+			b.WriteString(exampleAccount)
+		default:
+			b.WriteString("example")
+		}
+		format = after
+	}
 }
 
 // exampleVariable stands for the value of a policy variable in a resource.
