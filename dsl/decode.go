@@ -7,6 +7,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
 
 	"github.com/sagemaker-roles/smr/dsl/diag"
 )
@@ -27,10 +28,20 @@ type decoder struct {
 // Decode parses and decodes the files of one configuration. The tree holds
 // whatever could be decoded, also when there are errors.
 func Decode(files []File) (*Config, hcl.Diagnostics) {
-	d := &decoder{config: &Config{Sources: map[string][]byte{}, Budget: &Budget{left: MaxSteps}}}
+	d := &decoder{config: &Config{Sources: map[string][]byte{}, Budget: NewBudget()}}
+	tokens := 0
 	for _, file := range files {
 		d.config.Sources[file.Name] = file.Bytes
-		body, diags := Parse(file)
+		n, refused := admit(file)
+		if refused != nil {
+			d.diags = append(d.diags, refused)
+			continue
+		}
+		if tokens += n; tokens > MaxTokens {
+			d.errorf("configuration-too-large", wholeFile(file), "The files up to this one hold more than %d words, marks and lines (every %d bytes count as one too). Divide the configuration into several directories.", MaxTokens, bytesAToken)
+			break
+		}
+		body, diags := parse(file)
 		d.diags = append(d.diags, diags...)
 		if body == nil {
 			continue
@@ -83,17 +94,18 @@ func (d *decoder) errorf(code string, r hcl.Range, format string, args ...any) {
 
 // body decodes the attributes and blocks of b, which is a block named what.
 func (d *decoder) body(b *hclsyntax.Body, what string, as attrs, bs blocks) {
+	var unknown []*hclsyntax.Attribute
 	for name, a := range b.Attributes {
-		if slot, ok := as[name]; ok {
+		if slot, ok := as[name]; ok && name == "type" {
+			*slot = d.typeAttr(a)
+		} else if ok {
 			*slot = d.attr(a)
-			continue
+		} else {
+			unknown = append(unknown, a)
 		}
-		names := slices.Concat(slices.Collect(maps.Keys(as)), slices.Collect(maps.Keys(bs)))
-		if _, isBlock := bs[name]; isBlock {
-			d.errorf("unexpected-attribute", a.NameRange, "In %s, %q is a block, not an attribute. Write %s { … } without the equals sign.", what, name, name)
-			continue
-		}
-		d.errorf("unsupported-argument", a.NameRange, "%s has no argument %q.%s", capital(what), name, diag.DidYouMean(name, names, allowed(names)))
+	}
+	if len(unknown) > 0 {
+		d.unknownAttributes(unknown, what, as, bs)
 	}
 	for _, blk := range b.Blocks {
 		if decode, ok := bs[blk.Type]; ok {
@@ -105,8 +117,37 @@ func (d *decoder) body(b *hclsyntax.Body, what string, as attrs, bs blocks) {
 			continue
 		}
 		names := slices.Concat(slices.Collect(maps.Keys(bs)), slices.Collect(maps.Keys(as)))
-		d.errorf("unsupported-block", blk.TypeRange, "%s has no block %q.%s", capital(what), blk.Type, diag.DidYouMean(blk.Type, names, allowed(names)))
+		d.errorf("unsupported-block", blk.TypeRange, "%s has no block %q.%s", capital(what), blk.Type, d.config.DidYouMean(blk.Type, names, allowed(names)))
 	}
+}
+
+func (d *decoder) unknownAttributes(list []*hclsyntax.Attribute, what string, as attrs, bs blocks) {
+	slices.SortFunc(list, func(a, b *hclsyntax.Attribute) int { return a.NameRange.Start.Byte - b.NameRange.Start.Byte })
+	names := slices.Concat(slices.Collect(maps.Keys(as)), slices.Collect(maps.Keys(bs)))
+	have := allowed(names)
+	for _, a := range list {
+		hint, special := hints[a.Name]
+		if _, isBlock := bs[a.Name]; isBlock {
+			d.errorf("unexpected-attribute", a.NameRange, "In %s, %q is a block, not an attribute. Write %s { … } without the equals sign.", what, a.Name, a.Name)
+		} else if special {
+			d.errorf("unsupported-argument", a.NameRange, "%s has no argument %q. %s", capital(what), a.Name, hint)
+		} else {
+			d.errorf("unsupported-argument", a.NameRange, "%s has no argument %q.%s", capital(what), a.Name, d.config.DidYouMean(a.Name, names, have))
+		}
+	}
+}
+
+// hints say where arguments stand that are often written in another block.
+var hints = map[string]string{
+	"services":      "Whom a role trusts stands in its trust block.",
+	"principals":    "The role itself is the principal of its statements; whom it trusts stands in its trust block.",
+	"federated":     "Whom a role trusts stands in its trust block.",
+	"resources":     "The resource of a trust policy is the role itself.",
+	"not_resources": "The resource of a trust policy is the role itself.",
+	"effect":        "The block says the effect: allow { … } or deny { … }.",
+	"for_each":      "for_each belongs to a role; lists are made with [for x in … : …].",
+	"count":         "A role is repeated with for_each.",
+	"depends_on":    "References between roles order deployment by themselves.",
 }
 
 func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
@@ -124,9 +165,25 @@ func allowed(names []string) string {
 }
 
 func (d *decoder) attr(a *hclsyntax.Attribute) *Attr {
-	expr, diags := guard(a.Expr, d.config.Budget)
-	d.diags = append(d.diags, diags...)
-	return &Attr{Name: a.Name, NameRange: a.NameRange, Expr: expr, Range: a.SrcRange}
+	g := &guarder{budget: d.config.Budget}
+	expr := g.expr(a.Expr)
+	d.diags = append(d.diags, g.diags...)
+	return &Attr{Name: a.Name, NameRange: a.NameRange, Expr: expr, Range: a.SrcRange, Refs: g.refs, Calls: g.calls}
+}
+
+// typeAttr takes an attribute that is a type: it is read, not evaluated, but
+// for the defaults of optional attributes, so it has no guards.
+func (d *decoder) typeAttr(a *hclsyntax.Attribute) *Attr {
+	d.diags = append(d.diags, hclsyntax.VisitAll(a.Expr, func(n hclsyntax.Node) hcl.Diagnostics {
+		if e, ok := n.(*hclsyntax.LiteralValueExpr); ok {
+			if _, big := weigh(e.Val); big != small {
+				e.Val = cty.DynamicVal
+				return hcl.Diagnostics{tooLarge(big, e.SrcRange)}
+			}
+		}
+		return nil
+	})...)
+	return &Attr{Name: a.Name, NameRange: a.NameRange, Expr: a.Expr, Range: a.SrcRange}
 }
 
 // free returns all attributes of b sorted by name, for blocks whose arguments
@@ -180,7 +237,25 @@ func once[T any](d *decoder, slot **T, b *hclsyntax.Block, first func(*T) hcl.Ra
 	return false
 }
 
+// wholeFile points at a file rather than into it.
+func wholeFile(file File) hcl.Range { return hcl.Range{Filename: file.Name} }
+
 func header(b *hclsyntax.Block) hcl.Range { return b.DefRange() }
 
 // whole is the range of a block with its body.
 func whole(b *hclsyntax.Block) hcl.Range { return hcl.RangeBetween(b.TypeRange, b.CloseBraceRange) }
+
+// DecodeValue decodes the value of a variable that is written as an
+// expression, on the command line or in the environment.
+func DecodeValue(file File, name string, budget *Budget) (*Attr, hcl.Diagnostics) {
+	if _, refused := admit(file); refused != nil {
+		return nil, hcl.Diagnostics{refused}
+	}
+	expr, diags := hclsyntax.ParseExpression(file.Bytes, file.Name, hcl.InitialPos)
+	if diags.HasErrors() {
+		return nil, diag.Adopt(diags, "syntax-error")
+	}
+	d := &decoder{config: &Config{Budget: budget}}
+	a := d.attr(&hclsyntax.Attribute{Name: name, Expr: expr, SrcRange: expr.Range(), NameRange: expr.Range()})
+	return a, d.diags
+}

@@ -33,7 +33,7 @@ func (d *decoder) common(c *Common) (attrs, blocks) {
 			c.Uses = append(c.Uses, &Use{Activity: d.label(b, "the activity's name"), Args: d.free(b.Body, "an activity block of a role"), Range: header(b)})
 		},
 		"override":  func(b *hclsyntax.Block) { c.Overrides = append(c.Overrides, d.override(b, false)) },
-		"statement": d.statement(&c.Statements, "a statement block"),
+		"statement": d.statement(&c.Statements, "a statement block", ofRole),
 		"vpc":       func(b *hclsyntax.Block) { d.customization(b, &c.VPC, "subnets", "security_groups") },
 		"kms":       func(b *hclsyntax.Block) { d.customization(b, &c.KMS, "data_keys", "volume_keys") },
 		"trust":     func(b *hclsyntax.Block) { d.trust(b, &c.Trust) },
@@ -71,7 +71,7 @@ func (d *decoder) trust(b *hclsyntax.Block, slot **Trust) {
 	*slot = t
 	d.body(b.Body, "a trust block", attrs{"services": &t.Services, "principals": &t.Principals}, blocks{
 		"condition": d.condition(&t.Conditions),
-		"statement": d.statement(&t.Statements, "a statement block"),
+		"statement": d.statement(&t.Statements, "a statement block of a trust policy", ofTrust),
 		"github": func(b *hclsyntax.Block) {
 			d.noLabel(b)
 			g := &GitHub{Range: header(b)}
@@ -102,22 +102,60 @@ func (d *decoder) condition(list *[]*Condition) func(*hclsyntax.Block) {
 	}
 }
 
+// A statementKind is where a statement block stands, which settles its
+// arguments.
+type statementKind int
+
+const (
+	ofRole     statementKind = iota // or of an activity
+	ofTrust                         // has principals and no resources
+	ofOverride                      // allow and deny: the block says the effect
+	ofReplace                       // has what changes
+)
+
 // statement decodes one statement block and adds it to the list.
-func (d *decoder) statement(list *[]*Statement, what string) func(*hclsyntax.Block) {
+func (d *decoder) statement(list *[]*Statement, what string, kind statementKind) func(*hclsyntax.Block) {
 	return func(b *hclsyntax.Block) {
 		s := &Statement{Label: d.label(b, "the statement's label"), Range: header(b)}
 		*list = append(*list, s)
-		d.body(b.Body, what, attrs{
-			"when": &s.When, "effect": &s.Effect, "sid": &s.SID, "why": &s.Why,
-			"actions": &s.Actions, "not_actions": &s.NotActions, "resources": &s.Resources, "not_resources": &s.NotResources,
-			"services": &s.Services, "principals": &s.Principals, "federated": &s.Federated,
-		}, blocks{"condition": d.condition(&s.Conditions)})
-		if s.Actions != nil && s.NotActions != nil {
-			d.errorf("conflicting-arguments", s.NotActions.NameRange, "A statement has actions or not_actions, not both. Write two statements.")
+		as := attrs{"when": &s.When, "sid": &s.SID, "why": &s.Why, "actions": &s.Actions, "not_actions": &s.NotActions}
+		if kind != ofOverride {
+			as["effect"] = &s.Effect
 		}
-		if s.Resources != nil && s.NotResources != nil {
-			d.errorf("conflicting-arguments", s.NotResources.NameRange, "A statement has resources or not_resources, not both. Write two statements.")
+		if kind == ofTrust {
+			as["services"], as["principals"], as["federated"] = &s.Services, &s.Principals, &s.Federated
+		} else {
+			as["resources"], as["not_resources"] = &s.Resources, &s.NotResources
 		}
+		d.body(b.Body, what, as, blocks{"condition": d.condition(&s.Conditions)})
+		d.exclusive(s.Actions, s.NotActions)
+		d.exclusive(s.Resources, s.NotResources)
+		d.complete(s, what, kind)
+	}
+}
+
+// exclusive refuses two arguments of which a statement has one.
+func (d *decoder) exclusive(a, not *Attr) {
+	if a != nil && not != nil {
+		d.errorf("conflicting-arguments", not.NameRange, "A statement has %s or %s, not both. Write two statements.", a.Name, not.Name)
+	}
+}
+
+// complete reports what a statement must say.
+func (d *decoder) complete(s *Statement, what string, kind statementKind) {
+	actions, resources := s.Actions != nil || s.NotActions != nil, s.Resources != nil || s.NotResources != nil
+	switch {
+	case kind == ofReplace:
+		if !actions && !resources && len(s.Conditions) == 0 && s.Effect == nil && s.SID == nil && s.Why == nil {
+			d.errorf("missing-argument", s.Range, "A replace block says what is new: actions, resources, condition blocks, effect, sid or why. To drop the statement write remove %q {}.", s.Label.Text)
+		}
+		return
+	case !actions:
+		d.errorf("missing-argument", s.Range, "%s needs actions (or not_actions): actions = [\"s3:GetObject\"].", capital(what))
+	case kind == ofTrust && s.Services == nil && s.Principals == nil && s.Federated == nil:
+		d.errorf("missing-argument", s.Range, "A statement of a trust policy needs whom it concerns: services, principals or federated.")
+	case kind != ofTrust && !resources:
+		d.errorf("missing-argument", s.Range, "%s needs resources (or not_resources). Write resources = [\"*\"] for actions that take no resource.", capital(what))
 	}
 }
 
@@ -128,11 +166,13 @@ func (d *decoder) override(b *hclsyntax.Block, top bool) *Override {
 		as["roles"], as["except"] = &o.Roles, &o.Except
 	}
 	d.body(b.Body, "an override block", as, blocks{
-		"allow":   d.statement(&o.Allow, "an allow block"),
-		"deny":    d.statement(&o.Deny, "a deny block"),
-		"replace": d.statement(&o.Replace, "a replace block"),
+		"allow":   d.statement(&o.Allow, "an allow block", ofOverride),
+		"deny":    d.statement(&o.Deny, "a deny block", ofOverride),
+		"replace": d.statement(&o.Replace, "a replace block", ofReplace),
 		"remove": func(b *hclsyntax.Block) {
-			o.Remove = append(o.Remove, d.label(b, "the label of the statement to drop"))
+			if name := d.label(b, "the label of the statement to drop"); name.Text != "" {
+				o.Remove = append(o.Remove, name)
+			}
 			d.body(b.Body, "a remove block", attrs{}, nil)
 		},
 		"narrow": func(b *hclsyntax.Block) {
@@ -141,6 +181,9 @@ func (d *decoder) override(b *hclsyntax.Block, top bool) *Override {
 			o.Narrow = append(o.Narrow, n)
 			d.body(b.Body, "a narrow block", attrs{"statements": &n.Statements, "actions": &n.Actions, "resources": &n.Resources},
 				blocks{"condition": d.condition(&n.Conditions)})
+			if n.Actions == nil && n.Resources == nil && len(n.Conditions) == 0 {
+				d.errorf("missing-argument", n.Range, "A narrow block needs actions, resources or a condition block: what the activity is limited to.")
+			}
 		},
 	})
 	return o
@@ -151,9 +194,9 @@ func (d *decoder) activity(b *hclsyntax.Block) {
 	d.config.Activities = append(d.config.Activities, a)
 	d.body(b.Body, "an activity block", attrs{
 		"title": &a.Title, "summary": &a.Summary, "policy_name": &a.PolicyName, "requires": &a.Requires,
-		"managed_policy": &a.ManagedPolicy, "vpc_form": &a.VPCForm, "kms_form": &a.KMSForm,
+		"managed_policy": &a.ManagedPolicy,
 	}, blocks{
-		"statement": d.statement(&a.Statements, "a statement block"),
+		"statement": d.statement(&a.Statements, "a statement block", ofRole),
 		"parameter": func(b *hclsyntax.Block) {
 			p := &Parameter{Name: d.label(b, "the parameter's name"), Range: header(b)}
 			a.Parameters = append(a.Parameters, p)
@@ -168,7 +211,12 @@ func (d *decoder) activity(b *hclsyntax.Block) {
 		},
 		"example": func(b *hclsyntax.Block) {
 			d.noLabel(b)
-			a.Example = b.Body
+			if once(d, &a.Example, b, func(*hclsyntax.Body) hcl.Range { return a.Range }) {
+				a.Example = b.Body
+			}
 		},
 	})
+	if len(a.Statements) == 0 && a.ManagedPolicy == nil {
+		d.errorf("missing-block", a.Range, "An activity block needs a block statement \"LABEL\" { actions = …, resources = … } or managed_policy = ….")
+	}
 }

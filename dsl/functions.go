@@ -1,13 +1,16 @@
 package dsl
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
-	"github.com/hashicorp/hcl/v2/ext/tryfunc"
+	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/function"
 	"github.com/zclconf/go-cty/cty/function/stdlib"
+
+	"github.com/sagemaker-roles/smr/dsl/diag"
 )
 
 // A FuncError is the error of a function that has a code of its own.
@@ -21,130 +24,182 @@ func (e *FuncError) Error() string { return e.msg }
 // Code is the diagnostic's code.
 func (e *FuncError) Code() string { return e.code }
 
-// A fn is one function of the language: opaque ones may be given strings that
-// hold a pseudo parameter, since they move strings without looking into them;
-// cost, where set, bounds the size of the result before it is made.
+// Failed makes the error of a function from a diagnostic.
+func Failed(code, msg string) error { return &FuncError{code, msg} }
+
+// A fn is one function of the language.
 type fn struct {
-	f      function.Function
-	opaque bool
-	cost   func(args []cty.Value) int
+	f function.Function
+	// opaque functions may be given strings that hold a pseudo parameter, since
+	// they move strings without looking into them.
+	opaque func(args []cty.Value) bool
+	size   func(args []cty.Value) int // a bound of the bytes or elements of the result, before it is made
+	steps  func(args []cty.Value) int // what the call costs beyond its arguments and result
 }
+
+func moves([]cty.Value) bool { return true }
+func looks([]cty.Value) bool { return false }
 
 // table has every function, with Terraform's name and meaning.
 func table() map[string]fn {
-	move := func(f function.Function) fn { return fn{f: f, opaque: true} }
-	look := func(f function.Function) fn { return fn{f: f} }
+	look := func(f function.Function) fn { return fn{f: f, opaque: looks} }
+	move := func(f function.Function) fn { return fn{f: f, opaque: moves} }
+	costly := func(f function.Function, steps func([]cty.Value) int) fn {
+		return fn{f: f, opaque: looks, steps: steps}
+	}
 	return map[string]fn{
 		"abs": look(stdlib.AbsoluteFunc), "ceil": look(stdlib.CeilFunc), "floor": look(stdlib.FloorFunc),
 		"max": look(stdlib.MaxFunc), "min": look(stdlib.MinFunc), "signum": look(stdlib.SignumFunc), "parseint": look(stdlib.ParseIntFunc),
 
-		"chomp": look(stdlib.ChompFunc), "format": {stdlib.FormatFunc, true, formatCost}, "formatlist": {stdlib.FormatListFunc, true, formatCost},
-		"indent": {stdlib.IndentFunc, false, indentCost}, "join": {stdlib.JoinFunc, true, joinCost}, "lower": look(stdlib.LowerFunc), "upper": look(stdlib.UpperFunc),
-		"title": look(stdlib.TitleFunc), "regex": look(stdlib.RegexFunc), "regexall": look(stdlib.RegexAllFunc), "replace": {replaceFunc, false, replaceCost},
-		"split": look(stdlib.SplitFunc), "strrev": look(stdlib.ReverseFunc), "substr": look(stdlib.SubstrFunc), "trim": look(stdlib.TrimFunc),
+		"chomp": look(stdlib.ChompFunc), "format": {f: stdlib.FormatFunc, opaque: plainFormat, size: formatSize},
+		"formatlist": {f: stdlib.FormatListFunc, opaque: plainFormat, size: formatSize},
+		"indent":     {f: stdlib.IndentFunc, opaque: looks, size: indentSize}, "join": {f: stdlib.JoinFunc, opaque: moves, size: joinSize},
+		"lower": look(stdlib.LowerFunc), "upper": look(stdlib.UpperFunc), "title": look(stdlib.TitleFunc),
+		"regex": costly(stdlib.RegexFunc, regexSteps), "regexall": costly(stdlib.RegexAllFunc, regexSteps),
+		"replace": {f: replaceFunc, opaque: looks, size: replaceSize, steps: replaceSteps},
+		"split":   look(stdlib.SplitFunc), "strrev": look(stdlib.ReverseFunc), "substr": look(stdlib.SubstrFunc),
+		"trim":       costly(stdlib.TrimFunc, trimSteps),
 		"trimprefix": look(stdlib.TrimPrefixFunc), "trimsuffix": look(stdlib.TrimSuffixFunc), "trimspace": look(stdlib.TrimSpaceFunc),
 		"startswith": look(affixFunc(strings.HasPrefix)), "endswith": look(affixFunc(strings.HasSuffix)), "strcontains": look(affixFunc(strings.Contains)),
 
 		"alltrue": look(everyFunc(true)), "anytrue": look(everyFunc(false)),
-		"chunklist": move(stdlib.ChunklistFunc), "coalesce": move(stdlib.CoalesceFunc), "coalescelist": move(stdlib.CoalesceListFunc),
+		"chunklist": move(stdlib.ChunklistFunc), "coalesce": move(coalesceFunc), "coalescelist": move(stdlib.CoalesceListFunc),
 		"compact": move(stdlib.CompactFunc), "concat": move(stdlib.ConcatFunc), "contains": look(stdlib.ContainsFunc),
-		"distinct": {stdlib.DistinctFunc, true, distinctCost}, "element": move(stdlib.ElementFunc), "flatten": move(stdlib.FlattenFunc),
-		"index": look(stdlib.IndexFunc), "keys": move(stdlib.KeysFunc), "length": move(stdlib.LengthFunc), "lookup": move(stdlib.LookupFunc),
+		"distinct": costly(stdlib.DistinctFunc, pairSteps), "element": move(stdlib.ElementFunc), "flatten": move(stdlib.FlattenFunc),
+		"index": look(indexFunc), "keys": move(stdlib.KeysFunc), "length": {f: lengthFunc, opaque: notText}, "lookup": {f: lookupFunc, opaque: knownKey},
 		"merge": move(stdlib.MergeFunc), "one": move(oneFunc), "range": look(stdlib.RangeFunc), "reverse": move(stdlib.ReverseListFunc),
-		"setintersection": look(stdlib.SetIntersectionFunc), "setproduct": {stdlib.SetProductFunc, true, productCost},
-		"setsubtract": look(stdlib.SetSubtractFunc), "setunion": move(stdlib.SetUnionFunc), "slice": move(stdlib.SliceFunc),
-		"sort": look(stdlib.SortFunc), "sum": look(sumFunc), "values": move(stdlib.ValuesFunc), "zipmap": move(stdlib.ZipmapFunc),
+		"setintersection": costly(stdlib.SetIntersectionFunc, setSteps), "setproduct": {f: stdlib.SetProductFunc, opaque: moves, size: productSize},
+		"setsubtract": costly(stdlib.SetSubtractFunc, setSteps), "setunion": costly(stdlib.SetUnionFunc, setSteps),
+		"slice": move(stdlib.SliceFunc), "sort": look(stdlib.SortFunc), "sum": look(sumFunc),
+		"values": move(stdlib.ValuesFunc), "zipmap": {f: stdlib.ZipmapFunc, opaque: knownKeys},
 
-		"jsonencode": look(stdlib.JSONEncodeFunc), "jsondecode": look(stdlib.JSONDecodeFunc),
+		"jsonencode": look(stdlib.JSONEncodeFunc), "jsondecode": look(jsonDecodeFunc),
 		"tobool": look(stdlib.MakeToFunc(cty.Bool)), "tolist": move(stdlib.MakeToFunc(cty.List(cty.DynamicPseudoType))),
 		"tomap": move(stdlib.MakeToFunc(cty.Map(cty.DynamicPseudoType))), "tonumber": look(stdlib.MakeToFunc(cty.Number)),
-		"toset": move(stdlib.MakeToFunc(cty.Set(cty.DynamicPseudoType))), "tostring": move(stdlib.MakeToFunc(cty.String)),
+		"toset": costly(stdlib.MakeToFunc(cty.Set(cty.DynamicPseudoType)), setSteps), "tostring": move(stdlib.MakeToFunc(cty.String)),
 	}
 }
 
+// FunctionNames are the names of all functions, in no order.
+func FunctionNames() []string {
+	names := []string{"try", "can", "policy_file"}
+	for name := range table() {
+		names = append(names, name)
+	}
+	return names
+}
+
 // Functions are the functions that an expression can call, within a budget.
-// None of them reads anything of the machine; policyFile, when given, reads a
-// JSON document of the configuration.
+// None of them reads anything of the machine; policyFile reads a JSON document
+// of the configuration.
 func Functions(b *Budget, policyFile func(name string) (cty.Value, error)) map[string]function.Function {
-	out := map[string]function.Function{"try": tryfunc.TryFunc, "can": tryfunc.CanFunc}
+	out := map[string]function.Function{"try": tryFunc(b), "can": canFunc(b)}
 	for name, f := range table() {
 		out[name] = f.bounded(b)
 	}
-	if policyFile != nil {
-		out["policy_file"] = function.New(&function.Spec{
-			Params: []function.Parameter{{Name: "path", Type: cty.String}},
-			Type:   function.StaticReturnType(cty.DynamicPseudoType),
-			Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
-				return policyFile(args[0].AsString())
-			},
-		})
-	}
+	read := function.New(&function.Spec{
+		Params: []function.Parameter{{Name: "path", Type: cty.String}},
+		Type:   function.StaticReturnType(cty.DynamicPseudoType),
+		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+			if policyFile == nil {
+				return cty.NilVal, Failed("unreadable-file", "no file can be read here")
+			}
+			return policyFile(args[0].AsString())
+		},
+	})
+	out["policy_file"] = fn{f: read, opaque: looks}.bounded(b)
 	return out
 }
 
 // bounded wraps a function so that its arguments and result stay within the
 // limits and are paid for.
 func (f fn) bounded(b *Budget) function.Function {
-	params := f.f.Params()
-	spec := &function.Spec{Params: params, VarParam: f.f.VarParam(), Type: func(args []cty.Value) (cty.Type, error) {
-		if err := f.admit(b, args); err != nil {
-			return cty.NilType, err
-		}
-		return f.f.ReturnTypeForValues(args)
-	}, Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
-		v, err := f.f.Call(args)
-		if err != nil {
-			return v, err
-		}
-		return v, f.result(b, args, v)
-	}}
-	return function.New(spec)
+	return function.New(&function.Spec{
+		Params: f.f.Params(), VarParam: f.f.VarParam(),
+		Type: func(args []cty.Value) (cty.Type, error) {
+			if err := f.admit(b, args); err != nil {
+				return cty.NilType, err
+			}
+			ty, err := f.f.ReturnTypeForValues(args)
+			return ty, readable(err)
+		},
+		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+			v, err := f.f.Call(args)
+			if err != nil {
+				return v, readable(err)
+			}
+			return v, f.result(b, args, v)
+		},
+	})
+}
+
+// readable replaces the trace of a panic inside a library's function, which
+// cty makes an error of.
+func readable(err error) error {
+	if p := (function.PanicError{}); errors.As(err, &p) {
+		return fmt.Errorf("the function cannot be computed for these arguments")
+	}
+	return err
 }
 
 // admit refuses arguments whose result would be too large to make.
 func (f fn) admit(b *Budget, args []cty.Value) error {
 	b.left--
+	opaque := f.opaque(args)
 	for _, a := range args {
-		n, big := weigh(a)
-		b.left -= n / elementsAStep
-		if big != small {
-			return &FuncError{"value-too-large", fmt.Sprintf("the argument has more than %d elements or %d bytes", MaxElements, MaxString)}
+		if opaque {
+			b.left -= top(a) / elementsAStep
+			continue
 		}
-		if !f.opaque && anyString(a, HasReserved) {
-			return &FuncError{"account-required", "the argument depends on the partition, Region or account id, which are not known without an account block; declare an account"}
+		w, big := weigh(a)
+		b.left -= w.steps()
+		if big != small {
+			return failed(tooLarge(big, noRange))
+		}
+		if Undecided(a) {
+			return Failed("account-required", "The argument depends on the partition, Region or account id, which are not known without an account block. Declare an account, or leave them out of what the function looks at.")
 		}
 	}
-	if f.cost != nil && wholly(args) {
-		if n := f.cost(args); n > MaxString*16 {
-			return &FuncError{"value-too-large", fmt.Sprintf("the result would be larger than the %d bytes or %d elements that a value may have", MaxString, MaxElements)}
-		}
+	if !wholly(args) {
+		return nil
+	}
+	if f.steps != nil {
+		b.left -= f.steps(args)
 	}
 	if b.left < 0 {
-		return &FuncError{"evaluation-budget", fmt.Sprintf("evaluating this configuration takes more than %d steps; divide it into several directories", MaxSteps)}
+		return failed(b.exhausted(noRange))
+	}
+	if f.size != nil && f.size(args) > MaxString*16 {
+		return Failed("value-too-large", fmt.Sprintf("The result would be larger than the %d bytes or %d elements that a value may have.", MaxString, MaxElements))
 	}
 	return nil
 }
 
-func (f fn) result(b *Budget, args []cty.Value, v cty.Value) error {
-	n, big := weigh(v)
-	b.left -= n / elementsAStep
-	if big != small {
-		return &FuncError{"value-too-large", fmt.Sprintf("the result is larger than the %d bytes or %d elements that a value may have", MaxString, MaxElements)}
+func failed(d *hcl.Diagnostic) error { return Failed(diag.InfoOf(d).Code, d.Detail) }
+
+// top is how many elements v has itself.
+func top(v cty.Value) int {
+	if v.IsMarked() || !v.IsKnown() || v.IsNull() || v.Type().IsPrimitiveType() || !v.CanIterateElements() {
+		return 0
 	}
-	if anyString(v, HasReserved) {
-		for _, a := range args {
-			if anyString(a, HasReserved) {
-				return nil
-			}
-		}
-		return &FuncError{"reserved-character", "the characters U+E000 to U+E0FF are reserved; an IAM policy admits characters up to U+00FF only"}
+	return v.LengthInt()
+}
+
+func (f fn) result(b *Budget, args []cty.Value, v cty.Value) error {
+	w, big := weigh(v)
+	b.left -= w.steps()
+	if big != small {
+		return failed(tooLarge(big, noRange))
+	}
+	if !f.opaque(args) && Undecided(v) {
+		return Failed("reserved-character", "The characters U+E000 to U+E0FF are reserved; an IAM policy admits characters up to U+00FF only. Delete the character.")
 	}
 	return nil
 }
 
 func wholly(args []cty.Value) bool {
 	for _, a := range args {
-		if !a.IsWhollyKnown() || a.IsNull() {
+		if !a.IsKnown() || a.IsNull() {
 			return false
 		}
 	}
@@ -156,15 +211,17 @@ func anyString(v cty.Value, is func(string) bool) bool {
 	if v.IsMarked() || !v.IsKnown() || v.IsNull() {
 		return false
 	}
-	if v.Type() == cty.String {
+	ty := v.Type()
+	if ty == cty.String {
 		return is(v.AsString())
 	}
-	if v.Type().IsPrimitiveType() || !v.CanIterateElements() {
+	if ty.IsPrimitiveType() || !v.CanIterateElements() {
 		return false
 	}
+	keyed := ty.IsObjectType() || ty.IsMapType()
 	for it := v.ElementIterator(); it.Next(); {
 		k, e := it.Element()
-		if anyString(e, is) || (!v.Type().IsSetType() && anyString(k, is)) {
+		if anyString(e, is) || keyed && is(k.AsString()) {
 			return true
 		}
 	}

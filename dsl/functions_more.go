@@ -1,8 +1,9 @@
 package dsl
 
 import (
+	"encoding/json"
 	"errors"
-	"strings"
+	"fmt"
 
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
@@ -10,7 +11,8 @@ import (
 	"github.com/zclconf/go-cty/cty/function/stdlib"
 )
 
-// The functions of Terraform that cty's library lacks.
+// The functions of Terraform that cty's library lacks, or has with another
+// meaning.
 
 func affixFunc(test func(s, affix string) bool) function.Function {
 	return function.New(&function.Spec{
@@ -74,6 +76,9 @@ var sumFunc = function.New(&function.Spec{
 	Params: []function.Parameter{{Name: "list", Type: cty.List(cty.Number)}},
 	Type:   function.StaticReturnType(cty.Number),
 	Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+		if args[0].LengthInt() == 0 {
+			return cty.NilVal, function.NewArgErrorf(0, "the list is empty")
+		}
 		total := cty.NumberIntVal(0)
 		for it := args[0].ElementIterator(); it.Next(); {
 			_, e := it.Element()
@@ -86,6 +91,136 @@ var sumFunc = function.New(&function.Spec{
 	},
 })
 
+// coalesceFunc returns the first argument that is neither null nor "".
+var coalesceFunc = function.New(&function.Spec{
+	VarParam: &function.Parameter{Name: "vals", Type: cty.DynamicPseudoType, AllowNull: true},
+	Type: func(args []cty.Value) (cty.Type, error) {
+		types := make([]cty.Type, len(args))
+		for i, v := range args {
+			types[i] = v.Type()
+		}
+		ty, _ := convert.UnifyUnsafe(types)
+		if ty == cty.NilType {
+			return ty, errors.New("all arguments must have the same type")
+		}
+		return ty, nil
+	},
+	Impl: func(args []cty.Value, ret cty.Type) (cty.Value, error) {
+		for _, v := range args {
+			v, err := convert.Convert(v, ret)
+			if err != nil {
+				return cty.NilVal, err
+			}
+			if v.IsNull() || v.Type() == cty.String && v.AsString() == "" {
+				continue
+			}
+			return v, nil
+		}
+		return cty.NilVal, errors.New("every argument is null or an empty string")
+	},
+})
+
+// lengthFunc counts elements of a list or object, or characters of a string as
+// people count them (grapheme clusters).
+var lengthFunc = function.New(&function.Spec{
+	Params: []function.Parameter{{Name: "value", Type: cty.DynamicPseudoType, AllowMarked: true}},
+	Type: func(args []cty.Value) (cty.Type, error) {
+		ty := args[0].Type()
+		if ty != cty.String && !ty.IsCollectionType() && !ty.IsTupleType() && !ty.IsObjectType() {
+			return cty.NilType, function.NewArgErrorf(0, "a list, an object or a string is required")
+		}
+		return cty.Number, nil
+	},
+	Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+		if args[0].Type() != cty.String {
+			return cty.NumberIntVal(int64(args[0].LengthInt())), nil
+		}
+		return stdlib.StrlenFunc.Call(args)
+	},
+})
+
+// indexFunc finds the place of a value in a list.
+var indexFunc = function.New(&function.Spec{
+	Params: []function.Parameter{{Name: "list", Type: cty.DynamicPseudoType}, {Name: "value", Type: cty.DynamicPseudoType}},
+	Type: func(args []cty.Value) (cty.Type, error) {
+		if ty := args[0].Type(); !ty.IsListType() && !ty.IsTupleType() {
+			return cty.NilType, function.NewArgErrorf(0, "a list is required")
+		}
+		return cty.Number, nil
+	},
+	Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+		for it := args[0].ElementIterator(); it.Next(); {
+			i, e := it.Element()
+			if eq, err := stdlib.Equal(e, args[1]); err == nil && eq.IsKnown() && eq.True() {
+				return i, nil
+			}
+		}
+		return cty.NilVal, errors.New("the list does not hold the value")
+	},
+})
+
+// lookupFunc finds a key in a map or object, or returns the default.
+var lookupFunc = function.New(&function.Spec{
+	Params: []function.Parameter{
+		{Name: "map", Type: cty.DynamicPseudoType, AllowMarked: true},
+		{Name: "key", Type: cty.String, AllowMarked: true},
+	},
+	VarParam: &function.Parameter{Name: "default", Type: cty.DynamicPseudoType, AllowMarked: true, AllowNull: true},
+	Type: func(args []cty.Value) (cty.Type, error) {
+		if ty := args[0].Type(); !ty.IsMapType() && !ty.IsObjectType() {
+			return cty.NilType, function.NewArgErrorf(0, "a map or object is required")
+		}
+		if len(args) > 3 {
+			return cty.NilType, errors.New("lookup takes a map, a key and one default")
+		}
+		return cty.DynamicPseudoType, nil
+	},
+	Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+		m, key := args[0], args[1].AsString()
+		isMap := m.Type().IsMapType()
+		switch {
+		case isMap && m.HasIndex(args[1]).True():
+			return m.Index(args[1]), nil
+		case !isMap && m.Type().HasAttribute(key):
+			return m.GetAttr(key), nil
+		case len(args) < 3:
+			return cty.NilVal, fmt.Errorf("there is no key %q, and no default is given", key)
+		case isMap:
+			return convert.Convert(args[2], m.Type().ElementType())
+		}
+		return args[2], nil
+	},
+})
+
+// jsonDecodeFunc refuses what is nested too deep for recursion.
+var jsonDecodeFunc = function.New(&function.Spec{
+	Params: []function.Parameter{{Name: "str", Type: cty.String}},
+	Type:   function.StaticReturnType(cty.DynamicPseudoType),
+	Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+		return DecodeJSON([]byte(args[0].AsString()))
+	},
+})
+
+// DecodeJSON reads a JSON text as a value, at most MaxNesting deep.
+func DecodeJSON(data []byte) (cty.Value, error) {
+	depth := 0
+	for _, b := range data { // brackets in strings count too, which only refuses more
+		switch b {
+		case '[', '{':
+			if depth++; depth > MaxNesting {
+				return cty.NilVal, Failed("nesting-too-deep", fmt.Sprintf("The JSON text is nested more than %d deep.", MaxNesting))
+			}
+		case ']', '}':
+			depth--
+		}
+	}
+	if !json.Valid(data) {
+		var v any
+		return cty.NilVal, fmt.Errorf("the text is not JSON: %w", json.Unmarshal(data, &v))
+	}
+	return stdlib.JSONDecodeFunc.Call([]cty.Value{cty.StringVal(string(data))})
+}
+
 // replaceFunc is Terraform's replace: a substring between slashes is a regular
 // expression.
 var replaceFunc = function.New(&function.Spec{
@@ -93,83 +228,9 @@ var replaceFunc = function.New(&function.Spec{
 	Type:   function.StaticReturnType(cty.String),
 	Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
 		sub := args[1].AsString()
-		if len(sub) > 1 && sub[0] == '/' && sub[len(sub)-1] == '/' {
+		if isRegex(sub) {
 			return stdlib.RegexReplace(args[0], cty.StringVal(sub[1:len(sub)-1]), args[2])
 		}
 		return stdlib.Replace(args[0], args[1], args[2])
 	},
 })
-
-// Upper bounds of the bytes or elements that a call would make.
-
-func replaceCost(args []cty.Value) int {
-	s, sub, by := args[0].AsString(), args[1].AsString(), args[2].AsString()
-	if len(sub) > 1 && sub[0] == '/' && sub[len(sub)-1] == '/' {
-		return product(len(s)+1, len(by)+strings.Count(by, "$")*len(s))
-	}
-	return len(s) + product(strings.Count(s, sub), len(by))
-}
-
-func joinCost(args []cty.Value) int {
-	total, n := 0, 0
-	for _, list := range args[1:] {
-		anyString(list, func(s string) bool { total += len(s); n++; return false })
-	}
-	return total + product(n, len(args[0].AsString()))
-}
-
-func indentCost(args []cty.Value) int {
-	n, _ := args[0].AsBigFloat().Int64()
-	return product(int(max(0, n)), 1+strings.Count(args[1].AsString(), "\n"))
-}
-
-// formatCost refuses widths of more than three digits by calling them large.
-func formatCost(args []cty.Value) int {
-	spec, err := convert.Convert(args[0], cty.String)
-	if err != nil || spec.IsNull() {
-		return 0
-	}
-	verbs, digits := strings.Count(spec.AsString(), "%"), 0
-	for _, c := range spec.AsString() {
-		if c < '0' || c > '9' {
-			digits = 0
-		} else if digits++; digits > 3 {
-			return product(MaxString, MaxString)
-		}
-	}
-	longest, elements := 1000, 1
-	for _, a := range args[1:] {
-		anyString(a, func(s string) bool { longest = max(longest, len(s)); return false })
-		if a.CanIterateElements() {
-			elements = max(elements, a.LengthInt())
-		}
-	}
-	return product(elements, min(product(verbs, longest), MaxString)) / 4
-}
-
-func productCost(args []cty.Value) int {
-	n := 1
-	for _, a := range args {
-		if a.CanIterateElements() {
-			n = product(n, a.LengthInt())
-		}
-	}
-	return product(n, MaxString*16/MaxElements)
-}
-
-// distinctCost is quadratic, as cty compares every pair.
-func distinctCost(args []cty.Value) int {
-	n := 0
-	if args[0].CanIterateElements() {
-		n = args[0].LengthInt()
-	}
-	return product(n, n) / 4
-}
-
-// product multiplies without overflow for what the limits admit.
-func product(a, b int) int {
-	if a > 0 && b > (1<<62)/a {
-		return 1 << 62
-	}
-	return a * b
-}

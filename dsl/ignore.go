@@ -27,6 +27,7 @@ func ignoresOf(file File, body *hclsyntax.Body) ([]diag.Ignore, hcl.Diagnostics)
 	scopes := map[int]hcl.Range{}
 	collectScopes(body, scopes)
 	var out []diag.Ignore
+	next := followers(tokens)
 	for i, t := range tokens {
 		if t.Type != hclsyntax.TokenComment {
 			continue
@@ -49,25 +50,37 @@ func ignoresOf(file File, body *hclsyntax.Body) ([]diag.Ignore, hcl.Diagnostics)
 		alone := i == 0 || tokens[i-1].Range.End.Line < t.Range.Start.Line || tokens[i-1].Type == hclsyntax.TokenNewline || tokens[i-1].Type == hclsyntax.TokenComment
 		scope := rng
 		if alone {
-			scope = following(tokens[i+1:], scopes, rng)
+			scope = following(tokens, next[i], scopes, rng)
 		}
 		out = append(out, diag.Ignore{Code: code, Reason: why, Comment: rng, Scope: scope})
 	}
 	return out, diags
 }
 
-// following is the range of the item that begins with the next real token.
-func following(tokens hclsyntax.Tokens, scopes map[int]hcl.Range, fallback hcl.Range) hcl.Range {
-	for _, t := range tokens {
-		if t.Type == hclsyntax.TokenComment || t.Type == hclsyntax.TokenNewline {
-			continue
+// followers gives for each token the index of the next one that is neither a
+// comment nor the end of a line.
+func followers(tokens hclsyntax.Tokens) []int {
+	next := make([]int, len(tokens))
+	after := len(tokens)
+	for i := len(tokens) - 1; i >= 0; i-- {
+		next[i] = after
+		if t := tokens[i].Type; t != hclsyntax.TokenComment && t != hclsyntax.TokenNewline {
+			after = i
 		}
-		if scope, ok := scopes[t.Range.Start.Byte]; ok {
-			return scope
-		}
-		return hcl.RangeBetween(fallback, t.Range)
 	}
-	return fallback
+	return next
+}
+
+// following is the range of the item that begins with a token.
+func following(tokens hclsyntax.Tokens, i int, scopes map[int]hcl.Range, fallback hcl.Range) hcl.Range {
+	if i >= len(tokens) {
+		return fallback
+	}
+	start := tokens[i].Range
+	if scope, ok := scopes[start.Start.Byte]; ok {
+		return scope
+	}
+	return hcl.RangeBetween(fallback, start)
 }
 
 // collectScopes maps the first byte of every attribute and block to its range.

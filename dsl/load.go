@@ -23,7 +23,8 @@ type File struct {
 }
 
 // Load reads the *.smr and *.auto.smrvars files of the top of fsys in name
-// order. Subdirectories are other configurations and are not entered.
+// order. Subdirectories are other configurations and are not entered; names
+// that begin with a dot are editors' own and are passed over.
 func Load(fsys fs.FS) ([]File, hcl.Diagnostics) {
 	var diags hcl.Diagnostics
 	entries, err := fs.ReadDir(fsys, ".")
@@ -33,7 +34,7 @@ func Load(fsys fs.FS) ([]File, hcl.Diagnostics) {
 	var files []File
 	for _, e := range entries {
 		name := e.Name()
-		if !isSource(name) || (e.IsDir() && !strings.HasSuffix(name, ".smr")) {
+		if !isSource(name) || strings.HasPrefix(name, ".") || (e.IsDir() && !strings.HasSuffix(name, ".smr")) {
 			continue
 		}
 		if len(files) == MaxFiles {
@@ -72,7 +73,7 @@ func ReadFile(fsys fs.FS, name string, subject hcl.Range) ([]byte, *hcl.Diagnost
 		return nil, diag.Errorf("unreadable-file", subject, "%q is not a regular file. A configuration consists of regular files.", name)
 	}
 	if info.Size() > MaxFileBytes {
-		return nil, tooLarge(name, subject)
+		return nil, fileTooLarge(name, subject)
 	}
 	f, err := fsys.Open(name)
 	if err != nil {
@@ -84,12 +85,12 @@ func ReadFile(fsys fs.FS, name string, subject hcl.Range) ([]byte, *hcl.Diagnost
 	case err != nil:
 		return nil, unreadable(name, subject, err)
 	case len(data) > MaxFileBytes:
-		return nil, tooLarge(name, subject)
+		return nil, fileTooLarge(name, subject)
 	}
 	return data, nil
 }
 
-func tooLarge(name string, subject hcl.Range) *hcl.Diagnostic {
+func fileTooLarge(name string, subject hcl.Range) *hcl.Diagnostic {
 	return diag.Errorf("file-too-large", subject, "%q is larger than 1 MiB (%d bytes). Divide it into several files of the same directory.", name, MaxFileBytes)
 }
 

@@ -13,12 +13,23 @@ import (
 // Parse parses one file to a body. The scan for limits comes first; a file
 // that it refuses is not parsed.
 func Parse(file File) (*hclsyntax.Body, hcl.Diagnostics) {
-	if !utf8.Valid(file.Bytes) {
-		return nil, hcl.Diagnostics{diag.Errorf("syntax-error", lineOf(file, invalidByte(file.Bytes)), "The file is not UTF-8 text here. Save it as UTF-8.")}
-	}
-	if d := scan(file.Name, file.Bytes); d != nil {
+	if _, d := admit(file); d != nil {
 		return nil, hcl.Diagnostics{d}
 	}
+	return parse(file)
+}
+
+// admit returns what a file counts towards MaxTokens and why it is refused, or
+// nil.
+func admit(file File) (int, *hcl.Diagnostic) {
+	if !utf8.Valid(file.Bytes) {
+		return 0, diag.Errorf("syntax-error", lineOf(file, invalidByte(file.Bytes)), "The file is not UTF-8 text here. Save it as UTF-8.")
+	}
+	return scan(file.Name, file.Bytes)
+}
+
+// parse parses a file that was admitted.
+func parse(file File) (*hclsyntax.Body, hcl.Diagnostics) {
 	f, diags := hclsyntax.ParseConfig(file.Bytes, file.Name, hcl.InitialPos)
 	if len(diags) > diag.MaxDiagnostics {
 		diags = diags[:diag.MaxDiagnostics]

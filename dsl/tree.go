@@ -7,12 +7,18 @@ import (
 	"github.com/sagemaker-roles/smr/dsl/diag"
 )
 
-// An Attr is one attribute as written; nil where it is not.
+// An Attr is one attribute as written; nil where it is not. Refs are what its
+// expression refers to, but for names of its own for expressions, and Calls
+// its function calls, both in the order of the text.
 type Attr struct {
 	Name      string
 	NameRange hcl.Range
 	Expr      hclsyntax.Expression
 	Range     hcl.Range // from the name to the end of the value
+	Refs      []hcl.Traversal
+	Calls     []*hclsyntax.FunctionCallExpr
+
+	wrong hcl.Diagnostics // names that do not exist, once they were looked for
 }
 
 // A Name is a label with its place.
@@ -42,6 +48,12 @@ type Config struct {
 	Expects    []*Expect
 	Facts      []*Fact
 	Review     *Review
+
+	cause     *hcl.Diagnostic // the first error that made a value unknown
+	exhausted *hcl.Diagnostic // the error that stopped evaluating
+	names     map[string]map[string]bool
+	functions map[string]bool
+	compared  int // names that suggestions were looked for among
 }
 
 // Settings is the smr block.
@@ -77,7 +89,6 @@ type Activity struct {
 	Name                       Name
 	Title, Summary, PolicyName *Attr
 	Requires, ManagedPolicy    *Attr
-	VPCForm, KMSForm           *Attr // whether the activity's statements depend on vpc or kms
 	Parameters                 []*Parameter
 	Statements                 []*Statement
 	Quirks                     []*Quirk

@@ -20,6 +20,7 @@ type Program struct {
 	Roles   []*Role // by target, then label, then key
 	// Definitions are the activities that roles use, by name.
 	Definitions map[string]*Activity
+	Partial     bool // roles of one account only, so that what matches nothing may match elsewhere
 	// Overrides are the blocks at top level, in the order of the files.
 	Overrides []*dsl.Override
 }
@@ -67,8 +68,9 @@ type Role struct {
 	Persona    string // "" when the role has none
 	Layers     []*Layer
 	Activities []*Grant
-	PassRoles  []string  // nil when unset
-	PassRange  hcl.Range // of the attribute that set PassRoles
+	Overrides  []*dsl.Override // the blocks at top level that speak of the role
+	PassRoles  []string        // nil when unset
+	PassRange  hcl.Range       // of the attribute that set PassRoles
 	VPC, KMS   *Customization
 	Trust      *dsl.Trust // nil means SageMaker's default
 	Refs       []string   // labels of the roles that this one refers to, sorted
@@ -85,6 +87,18 @@ func (r *Role) Address() string {
 		return r.Label
 	}
 	return r.Label + `["` + r.Key + `"]`
+}
+
+// Matches reports whether one of the globs names the role: by its label, which
+// means every key of it, or as label["key"]. In a glob * stands for any text
+// and ? for one character; nothing else is special.
+func (r *Role) Matches(globs []string) bool {
+	for _, g := range globs {
+		if policy.Match(g, r.Label) || r.Key != "" && policy.Match(g, r.Address()) {
+			return true
+		}
+	}
+	return false
 }
 
 // Folder is the role's name among emitted files: label or label-key.

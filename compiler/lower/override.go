@@ -2,7 +2,6 @@ package lower
 
 import (
 	"fmt"
-	"path"
 	"slices"
 
 	"github.com/hashicorp/hcl/v2"
@@ -34,10 +33,8 @@ func (l *lowerer) overrides(role *ir.Role, activity string) []applied {
 			add(o, true)
 		}
 	}
-	for _, o := range l.prog.Overrides {
-		if o.Activity.Text == activity && l.selects(o, role) {
-			add(o, true)
-		}
+	for _, o := range role.Overrides {
+		add(o, true)
 	}
 	for _, o := range own.Common.Overrides {
 		add(o, false)
@@ -45,32 +42,8 @@ func (l *lowerer) overrides(role *ir.Role, activity string) []applied {
 	return list
 }
 
-// selects reports whether the globs of a top-level override name the role.
-func (l *lowerer) selects(o *dsl.Override, role *ir.Role) bool {
-	e := &evaluator{l: l, ctx: role.Scope(true)}
-	globs, ok := e.list(o.Roles)
-	except, okE := e.list(o.Except)
-	if !ok || !okE {
-		return false
-	}
-	return (o.Roles == nil || MatchesRole(globs, role)) && !MatchesRole(except, role)
-}
-
-// MatchesRole reports whether a glob names the role: by its label, which means
-// every key of it, or by label["key"].
-func MatchesRole(globs []string, role *ir.Role) bool {
-	return slices.ContainsFunc(globs, func(g string) bool {
-		for _, name := range []string{role.Label, role.Address()} {
-			if g == name {
-				return true
-			}
-			if ok, err := path.Match(g, name); err == nil && ok {
-				return true
-			}
-		}
-		return false
-	})
-}
+// MatchesRole reports whether one of the globs names the role.
+func MatchesRole(globs []string, role *ir.Role) bool { return role.Matches(globs) }
 
 // overridden applies the overrides of an activity. The group itself is shared
 // and stays as it is.

@@ -3,11 +3,11 @@ package resolve
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
-	"github.com/zclconf/go-cty/cty/convert"
 
 	"github.com/sagemaker-roles/smr/compiler/ir"
 	"github.com/sagemaker-roles/smr/dsl"
@@ -21,12 +21,32 @@ var reserved = []string{"partition", "region", "account_id", "vpc", "kms", "var"
 func (r *resolver) definitions() {
 	builtins := r.catalog.names()
 	for _, a := range r.c.Activities {
+		if !r.identifier(a.Name, "activity") {
+			continue
+		}
 		if slices.Contains(builtins, a.Name.Text) {
 			r.errorf("shadowed-built-in", a.Name.Range, "%q is a built-in activity. Give yours another name, or change the built-in with an override block.", a.Name.Text)
 			continue
 		}
 		r.prog.Definitions[a.Name.Text] = r.define(a)
 	}
+}
+
+// identifier reports whether a label can stand where names are written without
+// quotation marks; what cannot is an error.
+func (r *resolver) identifier(n dsl.Name, kind string) bool {
+	if n.Text == "" || hclsyntax.ValidIdentifier(n.Text) {
+		return n.Text != ""
+	}
+	r.errorf("invalid-name", n.Range, "%q is no name of %s. It takes letters, digits, _ and -, and begins with a letter.", n.Text, article(kind))
+	return false
+}
+
+func article(noun string) string {
+	if strings.IndexByte("aeiou", noun[0]) >= 0 {
+		return "an " + noun
+	}
+	return "a " + noun
 }
 
 // activity finds an activity by name, from the configuration or the catalogue.
@@ -46,16 +66,18 @@ func (r *resolver) activity(name string) *ir.Activity {
 
 // activityNames are all names that an activity can be given by.
 func (r *resolver) activityNames() []string {
-	names := r.catalog.names()
-	for _, a := range r.c.Activities {
-		names = append(names, a.Name.Text)
+	if r.known == nil {
+		r.known = r.catalog.names()
+		for _, a := range r.c.Activities {
+			r.known = append(r.known, a.Name.Text)
+		}
+		slices.Sort(r.known)
 	}
-	slices.Sort(names)
-	return names
+	return r.known
 }
 
 // namedActivities are the activities that blocks and personas of roles name
-// literally, sorted.
+// literally, and those that are overridden, sorted.
 func (r *resolver) namedActivities() []string {
 	seen := map[string]bool{}
 	add := func(c *dsl.Common) {
@@ -72,23 +94,31 @@ func (r *resolver) namedActivities() []string {
 	}
 	for p := range chains {
 		add(&p.Common)
-		if p.Activities == nil {
-			continue
-		}
-		items, _ := hcl.ExprList(p.Activities.Expr)
-		for _, item := range items {
-			if t, ok := item.(hclsyntax.Expression); ok {
-				if name, literal := literalString(t); literal {
-					seen[name] = true
-				}
+		if p.Activities != nil {
+			for _, name := range p.Activities.Literals() {
+				seen[name] = true
 			}
 		}
+	}
+	for _, o := range r.c.Overrides {
+		seen[o.Activity.Text] = true
 	}
 	return slices.Sorted(maps.Keys(seen))
 }
 
+// chainOf is the persona chain of a role whose persona is written literally.
+func (r *resolver) chainOf(role *dsl.Role) []*dsl.Persona {
+	if role.Persona == nil {
+		return nil
+	}
+	if name, ok := role.Persona.Literal(); ok && r.personas[name] != nil {
+		return r.chain(r.personas[name], nil)
+	}
+	return nil
+}
+
 func (r *resolver) unknownActivity(name string, rng hcl.Range) {
-	r.errorf("unknown-activity", rng, "There is no activity %q.%s", name, diag.DidYouMean(name, r.activityNames(), "`smr catalog` lists the activities."))
+	r.errorf("unknown-activity", rng, "There is no activity %q.%s", name, r.c.DidYouMean(name, r.activityNames(), "`smr catalog` lists the activities."))
 }
 
 func (r *resolver) define(d *dsl.Activity) *ir.Activity {
@@ -124,9 +154,12 @@ func (r *resolver) define(d *dsl.Activity) *ir.Activity {
 // depends reports whether a statement or the managed policy of an activity
 // looks at a customization.
 func depends(d *dsl.Activity, root string) bool {
+	if d.ManagedPolicy != nil && mentions(d.ManagedPolicy, root) {
+		return true
+	}
 	for _, s := range d.Statements {
 		for _, a := range attrsOf(s) {
-			if a != nil && mentions(a.Expr, root) {
+			if a != nil && mentions(a, root) {
 				return true
 			}
 		}
@@ -134,21 +167,13 @@ func depends(d *dsl.Activity, root string) bool {
 	return false
 }
 
-func mentions(e hclsyntax.Expression, root string) bool {
-	for _, t := range e.Variables() {
+func mentions(a *dsl.Attr, root string) bool {
+	for _, t := range a.Refs {
 		if t.RootName() == root {
 			return true
 		}
 	}
 	return false
-}
-
-func attrsOf(s *dsl.Statement) []*dsl.Attr {
-	list := []*dsl.Attr{s.When, s.Effect, s.SID, s.Why, s.Actions, s.NotActions, s.Resources, s.NotResources, s.Services, s.Principals, s.Federated}
-	for _, c := range s.Conditions {
-		list = append(list, c.Operator, c.Key, c.Values)
-	}
-	return list
 }
 
 // requires reads [["a"], ["b", "c"]]: a AND (b OR c). A plain string in the
@@ -172,8 +197,8 @@ func (r *resolver) requires(a *dsl.Attr) [][]string {
 			return nil
 		}
 		for _, n := range names {
-			if !slices.Contains(r.activityNames(), n) {
-				r.unknownActivity(n, a.Expr.Range())
+			if _, found := slices.BinarySearch(r.activityNames(), n); !found {
+				r.unknownActivity(n, a.Find(n))
 			}
 		}
 		if len(names) > 0 {
@@ -206,7 +231,14 @@ func (r *resolver) param(p *dsl.Parameter) *ir.Param {
 	if p.Default != nil {
 		v, diags := r.c.Eval(p.Default, r.base)
 		r.diags = append(r.diags, diags...)
-		converted, err := convert.Convert(v, ty.Cty)
+		if diags.HasErrors() {
+			return nil
+		}
+		converted, d, err := r.c.Convert(v, ty.Cty, p.Default.Expr.Range())
+		if d != nil {
+			r.diags = append(r.diags, d)
+			return nil
+		}
 		if err != nil {
 			r.errorf("wrong-type", p.Default.Expr.Range(), "The parameter %q takes %s, and its default is %s.", out.Name, ty.Text, TypeName(v.Type()))
 			return nil
@@ -270,6 +302,9 @@ func (r *resolver) definePersonas() {
 		r.personas[p.Name.Text] = &persona{decl: p}
 	}
 	for _, p := range r.c.Personas {
+		if !r.identifier(p.Name, "persona") {
+			continue
+		}
 		if have := r.personas[p.Name.Text]; have != nil && have.decl.BuiltIn {
 			r.errorf("shadowed-built-in", p.Name.Range, "%q is a built-in persona. Give yours another name, and extend the built-in: extends = [%q].", p.Name.Text, p.Name.Text)
 			continue
@@ -277,7 +312,7 @@ func (r *resolver) definePersonas() {
 		r.personas[p.Name.Text] = &persona{decl: p}
 	}
 	for _, p := range r.c.Personas {
-		if def := r.personas[p.Name.Text]; def.decl == p {
+		if def := r.personas[p.Name.Text]; def != nil && def.decl == p {
 			r.chain(def, nil)
 		}
 	}
@@ -290,19 +325,19 @@ func (r *resolver) chain(p *persona, trail []string) []*dsl.Persona {
 	if p.chain != nil {
 		return p.chain
 	}
-	if slices.Contains(trail, name) {
-		r.errorf("persona-cycle", p.decl.Name.Range, "The persona %q extends itself: %s. Break the circle.", name, path(append(trail, name)))
+	if at := slices.Index(trail, name); at >= 0 {
+		r.errorf("persona-cycle", p.decl.Name.Range, "The persona %q extends itself: %s. Break the circle.", name, path(append(trail[at:len(trail):len(trail)], name)))
 		return nil
 	}
-	if len(trail) > maxAncestors {
+	if len(trail) > maxAncestors+1 {
 		return nil // the one that began the chain reports its length
 	}
 	var chain []*dsl.Persona
 	parents, _ := r.texts(p.decl.Extends, r.base)
-	for i, parent := range parents {
+	for _, parent := range parents {
 		def := r.personas[parent]
 		if def == nil {
-			r.unknownPersona(parent, elementRange(p.decl.Extends, i))
+			r.unknownPersona(parent, p.decl.Extends.Find(parent))
 			continue
 		}
 		for _, q := range r.chain(def, append(trail, name)) {
@@ -310,8 +345,11 @@ func (r *resolver) chain(p *persona, trail []string) []*dsl.Persona {
 				chain = append(chain, q)
 			}
 		}
+		if len(chain) > maxAncestors {
+			break
+		}
 	}
-	if len(chain) >= maxAncestors {
+	if len(chain) > maxAncestors {
 		r.errorf("persona-chain-too-long", p.decl.Name.Range, "The persona %q extends more than %d others, directly or through one another. Shorten the chain.", name, maxAncestors)
 		chain = nil
 	}
@@ -320,6 +358,8 @@ func (r *resolver) chain(p *persona, trail []string) []*dsl.Persona {
 }
 
 func (r *resolver) unknownPersona(name string, rng hcl.Range) {
-	names := slices.Sorted(maps.Keys(r.personas))
-	r.errorf("unknown-persona", rng, "There is no persona %q.%s", name, diag.DidYouMean(name, names, "`smr catalog` lists the built-in ones; write your own with persona \""+name+"\" {}."))
+	if r.personaNames == nil {
+		r.personaNames = slices.Sorted(maps.Keys(r.personas))
+	}
+	r.errorf("unknown-persona", rng, "There is no persona %q.%s", name, r.c.DidYouMean(name, r.personaNames, "`smr catalog` lists the built-in ones; write your own with persona \""+name+"\" {}."))
 }

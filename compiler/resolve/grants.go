@@ -2,12 +2,12 @@ package resolve
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
-	"github.com/zclconf/go-cty/cty/convert"
 
 	"github.com/sagemaker-roles/smr/compiler/ir"
 	"github.com/sagemaker-roles/smr/dsl"
@@ -18,8 +18,9 @@ import (
 type grantSet struct {
 	s     *scope
 	in    *instance
-	order []string
-	at    map[string]hcl.Range
+	last  int
+	order map[string]int       // in which they came
+	at    map[string]hcl.Range // of those that the role has
 	args  map[string]map[string]layeredAttr
 }
 
@@ -30,20 +31,22 @@ type layeredAttr struct {
 
 // grants settles which activities the role has, and with which arguments.
 func (s *scope) grants(in *instance) {
-	g := &grantSet{s: s, in: in, at: map[string]hcl.Range{}, args: map[string]map[string]layeredAttr{}}
+	g := &grantSet{s: s, in: in, order: map[string]int{}, at: map[string]hcl.Range{}, args: map[string]map[string]layeredAttr{}}
 	for _, layer := range in.role.Layers {
 		g.layer(layer)
 	}
-	for _, name := range g.order {
-		if a := s.r.activity(name); a != nil {
-			in.role.Activities = append(in.role.Activities, &ir.Grant{Activity: a, Range: g.at[name], Args: g.arguments(a)})
-		}
+	names := slices.Collect(maps.Keys(g.at))
+	slices.SortFunc(names, func(a, b string) int { return g.order[a] - g.order[b] })
+	for _, name := range names {
+		a := s.r.activity(name)
+		in.role.Activities = append(in.role.Activities, &ir.Grant{Activity: a, Range: g.at[name], Args: g.arguments(a)})
 	}
 }
 
 func (g *grantSet) add(name string, at hcl.Range) {
-	if !slices.Contains(g.order, name) {
-		g.order = append(g.order, name)
+	if _, has := g.at[name]; !has {
+		g.last++
+		g.order[name] = g.last
 	}
 	g.at[name] = at
 }
@@ -54,29 +57,22 @@ func (g *grantSet) layer(layer *ir.Layer) {
 	own := map[string]bool{}
 	if layer.Persona {
 		decl := s.r.personas[layer.Name].decl
-		for i, name := range s.list(g.in, layer, decl.Activities) {
-			at := g.in.decl.Persona.Expr.Range()
-			if !decl.BuiltIn {
-				at = elementRange(decl.Activities, i)
-			}
+		for _, name := range s.list(g.in, layer, decl.Activities) {
+			at := decl.Activities.Find(name)
 			if s.r.activity(name) == nil {
-				s.r.unknownActivity(name, elementRange(decl.Activities, i))
+				s.r.unknownActivity(name, at)
 				continue
+			}
+			if decl.BuiltIn {
+				at = g.in.decl.Persona.Expr.Range()
 			}
 			own[name] = true
 			g.add(name, at)
 		}
 	}
-	uses := map[string]*dsl.Use{}
-	for _, u := range layer.Common.Uses {
-		if first := uses[u.Activity.Text]; first != nil {
-			s.r.diags = append(s.r.diags, diag.Relate(diag.Errorf("duplicate-activity", u.Activity.Range, "The activity %q has a block here already. Move the arguments to one block.", u.Activity.Text), first.Activity.Range, "the first block"))
-			continue
-		}
-		uses[u.Activity.Text] = u
-	}
-	for i, name := range s.list(g.in, layer, layer.Common.Exclude) {
-		g.exclude(layer, name, elementRange(layer.Common.Exclude, i), own[name] || uses[name] != nil)
+	uses := s.r.uses(layer.Common)
+	for _, name := range s.list(g.in, layer, layer.Common.Exclude) {
+		g.exclude(name, layer.Common.Exclude.Find(name), own[name] || uses[name] != nil)
 	}
 	for _, u := range layer.Common.Uses {
 		if uses[u.Activity.Text] == u {
@@ -85,16 +81,29 @@ func (g *grantSet) layer(layer *ir.Layer) {
 	}
 }
 
-func (g *grantSet) exclude(layer *ir.Layer, name string, at hcl.Range, declared bool) {
+// uses are the activity blocks of a layer by name; a second one is an error.
+func (r *resolver) uses(c *dsl.Common) map[string]*dsl.Use {
+	uses := map[string]*dsl.Use{}
+	for _, u := range c.Uses {
+		if first := uses[u.Activity.Text]; first != nil {
+			r.diags = append(r.diags, diag.Relate(diag.Errorf("duplicate-activity", u.Activity.Range, "The activity %q has a block here already. Move the arguments to one block.", u.Activity.Text), first.Activity.Range, "the first block"))
+			continue
+		}
+		uses[u.Activity.Text] = u
+	}
+	return uses
+}
+
+func (g *grantSet) exclude(name string, at hcl.Range, declared bool) {
+	_, has := g.at[name]
 	switch r := g.s.r; {
 	case r.activity(name) == nil:
 		r.unknownActivity(name, at)
 	case declared:
 		r.errorf("excluded-activity", at, "The activity %q is declared and excluded in the same block. Delete one of the two.", name)
-	case !slices.Contains(g.order, name):
-		r.diags = append(r.diags, diag.Warnf("unused-exclude", at, "The activity %q is not among what is inherited here, so excluding it changes nothing. Delete it from the list.", name))
 	default:
-		g.order = slices.DeleteFunc(g.order, func(n string) bool { return n == name })
+		r.excludes.note(name, at, has)
+		delete(g.at, name)
 	}
 }
 
@@ -142,12 +151,23 @@ func (g *grantSet) arguments(a *ir.Activity) map[string]ir.Arg {
 			out[p.Name] = arg
 		}
 	}
-	for name, l := range given {
-		if !slices.ContainsFunc(a.Params, func(p *ir.Param) bool { return p.Name == name }) {
-			g.s.r.errorf("unknown-parameter", l.attr.NameRange, "The activity %q has no parameter %q.%s", a.Name, name, diag.DidYouMean(name, paramNames(a), "It has "+orNone(paramNames(a))+"."))
+	if len(given) > 0 {
+		var attrs []*dsl.Attr
+		for _, name := range slices.Sorted(maps.Keys(given)) {
+			attrs = append(attrs, given[name].attr)
 		}
+		g.s.r.unknownParameters(a, attrs)
 	}
 	return out
+}
+
+func (r *resolver) unknownParameters(a *ir.Activity, given []*dsl.Attr) {
+	for _, attr := range given {
+		if !slices.ContainsFunc(a.Params, func(p *ir.Param) bool { return p.Name == attr.Name }) {
+			names := paramNames(a)
+			r.errorf("unknown-parameter", attr.NameRange, "The activity %q has no parameter %q.%s", a.Name, attr.Name, r.c.DidYouMean(attr.Name, names, "It has "+orNone(names)+"."))
+		}
+	}
 }
 
 func paramNames(a *ir.Activity) []string {
@@ -215,16 +235,18 @@ func lowerFirst(s string) string {
 }
 
 func (g *grantSet) converted(p *ir.Param, v cty.Value, a *dsl.Attr) (ir.Arg, bool) {
-	c, err := convert.Convert(v, p.Type.Cty)
-	if err != nil || !c.IsWhollyKnown() {
-		g.s.r.errorf("wrong-type", a.Expr.Range(), "The parameter %q takes %s, and this is %s.", p.Name, p.Type.Text, TypeName(v.Type()))
-		return ir.Arg{}, false
+	c, d, err := g.s.r.c.Convert(v, p.Type.Cty, a.Expr.Range())
+	switch {
+	case d != nil:
+	case err != nil:
+		d = diag.Errorf("wrong-type", a.Expr.Range(), "The parameter %q takes %s, and this is %s.", p.Name, p.Type.Text, TypeName(v.Type()))
+	case hasNull(c):
+		d = diag.Errorf("wrong-type", a.Expr.Range(), "The parameter %q takes %s, and this holds null.", p.Name, p.Type.Text)
+	default:
+		return ir.Arg{Value: c, Range: a.Expr.Range()}, true
 	}
-	if c.IsNull() || hasNull(c) {
-		g.s.r.errorf("wrong-type", a.Expr.Range(), "The parameter %q takes %s, and this holds null.", p.Name, p.Type.Text)
-		return ir.Arg{}, false
-	}
-	return ir.Arg{Value: c, Range: a.Expr.Range()}, true
+	g.s.r.diags = append(g.s.r.diags, d)
+	return ir.Arg{}, false
 }
 
 func hasNull(v cty.Value) bool {

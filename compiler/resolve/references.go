@@ -11,154 +11,152 @@ import (
 	"github.com/sagemaker-roles/smr/dsl/diag"
 )
 
-// A ref is one place where a role refers to another.
+// A ref is one place that refers to a role.
 type ref struct {
 	label string
 	key   string // of for_each, "" when there is none or it is computed
 	rng   hcl.Range
 }
 
-// references finds which roles refer to which, and refuses circles.
+// A refs keeps what blocks refer to, so that each block is looked at once.
+type refs struct {
+	r         *resolver
+	locals    map[string][]ref
+	commons   map[*dsl.Common][]ref
+	activity  map[*dsl.Activity][]ref
+	overrides map[*dsl.Override][]ref
+}
+
+// references notes the labels of roles, and what locals that wait for a target
+// refer to.
 func (r *resolver) references() {
 	r.roles = map[string]*dsl.Role{}
 	for _, role := range r.c.Roles {
 		r.roles[role.Name.Text] = role
 	}
-	r.refs = map[string][]ref{}
-	locals := r.localRefs()
-	personaRefs := map[*dsl.Persona][]ref{}
-	top := r.overrideRefs(r.c.Overrides, locals)
-	for _, role := range r.c.Roles {
-		refs := r.commonRefs(&role.Common, locals)
-		for _, f := range top {
-			if f.label != role.Name.Text {
-				refs = append(refs, f)
-			}
-		}
-		for _, a := range []*dsl.Attr{role.Persona, role.ForEach} {
-			refs = append(refs, r.attrRefs(a, locals)...)
-		}
-		for _, p := range r.chainOf(role) {
-			if _, done := personaRefs[p]; !done {
-				personaRefs[p] = r.commonRefs(&p.Common, locals)
-			}
-			refs = append(refs, personaRefs[p]...)
-		}
-		if len(refs) > 0 {
-			r.refs[role.Name.Text] = refs
-			r.anyRefs = true
-		}
+	r.refs = &refs{
+		r: r, locals: map[string][]ref{}, commons: map[*dsl.Common][]ref{},
+		activity: map[*dsl.Activity][]ref{}, overrides: map[*dsl.Override][]ref{},
 	}
-	r.cycles()
-}
-
-// chainOf is the persona chain of a role whose persona is written literally;
-// a computed persona contributes no references to the order.
-func (r *resolver) chainOf(role *dsl.Role) []*dsl.Persona {
-	if role.Persona == nil {
-		return nil
+	if !r.anyRefs {
+		return
 	}
-	if name, ok := literalString(role.Persona.Expr); ok && r.personas[name] != nil {
-		return r.chain(r.personas[name], nil)
-	}
-	return nil
-}
-
-// localRefs are the references of the locals that wait for a target.
-func (r *resolver) localRefs() map[string][]ref {
-	locals := map[string][]ref{}
 	for _, l := range r.deferred {
-		locals[l.Name] = r.attrRefs(l, locals)
+		r.refs.locals[l.Name] = r.refs.attrs(l)
 	}
-	return locals
 }
 
-func (r *resolver) attrRefs(a *dsl.Attr, locals map[string][]ref) []ref {
-	if a == nil {
-		return nil
-	}
-	var refs []ref
-	for _, t := range a.Expr.Variables() {
-		switch t.RootName() {
-		case "role":
-			refs = append(refs, r.roleRef(t))
-		case "local":
-			for _, via := range locals[step(t, 1)] {
-				refs = append(refs, ref{via.label, via.key, t.SourceRange()})
+// attrs are what attributes refer to.
+func (f *refs) attrs(list ...*dsl.Attr) []ref {
+	var out []ref
+	for _, a := range list {
+		if a == nil {
+			continue
+		}
+		for _, t := range a.Refs {
+			switch t.RootName() {
+			case "role":
+				if target := f.r.roles[step(t, 1)]; target != nil {
+					one := ref{label: step(t, 1), rng: t.SourceRange()}
+					if target.ForEach != nil {
+						one.key = step(t, 2)
+					}
+					out = append(out, one)
+				}
+			case "local":
+				for _, via := range f.locals[step(t, 1)] {
+					out = append(out, ref{via.label, via.key, t.SourceRange()})
+				}
 			}
 		}
 	}
-	return slices.DeleteFunc(refs, func(f ref) bool { return f.label == "" })
+	return out
 }
 
-// roleRef reads role.LABEL or role.LABEL["key"]; an unknown label is an error.
-func (r *resolver) roleRef(t hcl.Traversal) ref {
-	label := step(t, 1)
-	target := r.roles[label]
-	rng := t.SourceRange()
-	if target == nil {
-		names := slices.Sorted(maps.Keys(r.roles))
-		r.errorf("unknown-role", rng, "There is no role %q.%s", label, diag.DidYouMean(label, names, "Refer to a role by its label: role.LABEL.arn."))
-		return ref{}
+// common is what a persona or role refers to, but for its overrides.
+func (f *refs) common(c *dsl.Common) []ref {
+	list, done := f.commons[c]
+	if done || !f.r.anyRefs {
+		return list
 	}
-	f := ref{label: label, rng: rng}
-	if target.ForEach != nil {
-		f.key = step(t, 2)
-	}
-	return f
-}
-
-func (r *resolver) commonRefs(c *dsl.Common, locals map[string][]ref) []ref {
-	var refs []ref
-	add := func(list ...*dsl.Attr) {
-		for _, a := range list {
-			refs = append(refs, r.attrRefs(a, locals)...)
-		}
-	}
-	statement := func(s *dsl.Statement) { add(attrsOf(s)...) }
-	add(c.Exclude, c.PassRoles, c.ManagedPolicies, c.PermissionsBoundary, c.Layout, c.Accounts, c.IAMName, c.Path, c.Description, c.MaxSessionDuration, c.Tags)
+	list = f.attrs(c.Exclude, c.PassRoles, c.ManagedPolicies, c.PermissionsBoundary, c.Layout, c.Description, c.MaxSessionDuration, c.Tags)
 	for _, u := range c.Uses {
-		add(u.Args...)
+		list = append(list, f.attrs(u.Args...)...)
 	}
 	for _, s := range c.Statements {
-		statement(s)
+		list = append(list, f.attrs(attrsOf(s)...)...)
 	}
 	for _, z := range []*dsl.Customization{c.VPC, c.KMS} {
 		if z != nil {
-			add(z.First, z.Second)
+			list = append(list, f.attrs(z.First, z.Second)...)
 		}
 	}
-	if t := c.Trust; t != nil {
-		add(t.Services, t.Principals)
-		for _, s := range t.Statements {
-			statement(s)
-		}
-		for _, cond := range t.Conditions {
-			add(cond.Operator, cond.Key, cond.Values)
-		}
+	if c.Trust != nil {
+		list = append(list, f.attrs(trustAttrs(c.Trust)...)...)
 	}
-	return append(refs, r.overrideRefs(c.Overrides, locals)...)
+	if c.Lifecycle != nil {
+		list = append(list, f.attrs(c.Lifecycle.Retire, c.Lifecycle.Exclusive)...)
+	}
+	f.commons[c] = list
+	return list
 }
 
-func (r *resolver) overrideRefs(list []*dsl.Override, locals map[string][]ref) []ref {
-	var refs []ref
-	for _, o := range list {
-		refs = append(refs, r.attrRefs(o.RemoveActions, locals)...)
-		for _, s := range slices.Concat(o.Allow, o.Deny, o.Replace) {
-			for _, a := range attrsOf(s) {
-				refs = append(refs, r.attrRefs(a, locals)...)
-			}
-		}
-		for _, n := range o.Narrow {
-			for _, a := range []*dsl.Attr{n.Statements, n.Actions, n.Resources} {
-				refs = append(refs, r.attrRefs(a, locals)...)
-			}
-			for _, c := range n.Conditions {
-				refs = append(refs, r.attrRefs(c.Values, locals)...)
+// granted is what the statements of an activity refer to.
+func (f *refs) granted(a *dsl.Activity) []ref {
+	list, done := f.activity[a]
+	if done || a.BuiltIn || !f.r.anyRefs {
+		return list
+	}
+	list = f.attrs(a.ManagedPolicy)
+	for _, s := range a.Statements {
+		list = append(list, f.attrs(attrsOf(s)...)...)
+	}
+	f.activity[a] = list
+	return list
+}
+
+func (f *refs) override(o *dsl.Override) []ref {
+	list, done := f.overrides[o]
+	if done || !f.r.anyRefs {
+		return list
+	}
+	list = f.attrs(overrideAttrs(o)...)
+	f.overrides[o] = list
+	return list
+}
+
+// settings is what a role refers to by itself and through its personas.
+func (f *refs) settings(in *instance) []ref {
+	var list []ref
+	for _, layer := range in.role.Layers {
+		list = append(list, f.common(layer.Common)...)
+	}
+	return list
+}
+
+// statements is what a role refers to through its activities and the overrides
+// of them.
+func (f *refs) statements(in *instance) []ref {
+	if !f.r.anyRefs {
+		return nil
+	}
+	var list []ref
+	has := map[string]bool{}
+	for _, g := range in.role.Activities {
+		has[g.Activity.Name] = true
+		list = append(list, f.granted(g.Activity.Decl)...)
+	}
+	for _, layer := range in.role.Layers {
+		for _, o := range layer.Common.Overrides {
+			if has[o.Activity.Text] {
+				list = append(list, f.override(o)...)
 			}
 		}
 	}
-	return refs
+	for _, o := range in.role.Overrides {
+		list = append(list, f.override(o)...)
+	}
+	return list
 }
 
 // cycles reports each circle of references once, at the reference that closes
@@ -175,7 +173,7 @@ func (r *resolver) cycles() {
 		state[root.Name.Text] = open
 		for len(stack) > 0 {
 			label := stack[len(stack)-1]
-			refs := r.refs[label]
+			refs := r.edges[label]
 			if next[label] == len(refs) {
 				state[label] = done
 				stack = stack[:len(stack)-1]
@@ -195,15 +193,53 @@ func (r *resolver) cycles() {
 	}
 }
 
+// maxCycle is how many labels of a circle a message names.
+const maxCycle = 20
+
 func (r *resolver) cycle(labels []string, rng hcl.Range) {
+	if len(labels) > maxCycle {
+		labels = append(append(labels[:maxCycle-1:maxCycle-1], "…"), labels[len(labels)-1])
+	}
 	d := diag.Errorf("role-cycle", rng, "Roles refer to one another in a circle: %s. References order deployment, so there can be no circle. Write one of the ARNs out: \"arn:${partition}:iam::${account_id}:role/…\".", path(labels))
 	r.diags = append(r.diags, d)
 }
 
+// connect adds what a role refers to, each label once, and notes it in the
+// role.
+func (r *resolver) connect(in *instance, list []ref) {
+	label := in.role.Label
+	seen := r.connected[label]
+	if seen == nil {
+		seen = map[string]bool{}
+		r.connected[label] = seen
+	}
+	own := map[string]bool{}
+	for _, f := range list {
+		own[f.label] = true
+		if !seen[f.label] {
+			seen[f.label] = true
+			r.edges[label] = append(r.edges[label], f)
+		}
+	}
+	for _, label := range in.role.Refs {
+		own[label] = true
+	}
+	if len(own) > 0 {
+		in.role.Refs = slices.Sorted(maps.Keys(own))
+	}
+}
+
 // roleValues is the object that "role" refers to in one target.
-func (r *resolver) roleValues(instances []*instance) cty.Value {
+func (s *scope) roleValues(instances []*instance) cty.Value {
 	plain := map[string]cty.Value{}
 	keyed := map[string]map[string]cty.Value{}
+	for label, state := range s.absent {
+		if state == absentBroken {
+			plain[label] = cty.DynamicVal
+		} else {
+			plain[label] = cty.EmptyObjectVal
+		}
+	}
 	for _, in := range instances {
 		v := cty.ObjectVal(map[string]cty.Value{"arn": cty.StringVal(in.role.ARN()), "name": cty.StringVal(in.role.IAMName)})
 		label := in.role.Label

@@ -5,11 +5,11 @@
 package resolve
 
 import (
+	"fmt"
 	"io/fs"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
-	"github.com/zclconf/go-cty/cty/function"
 
 	"github.com/sagemaker-roles/smr/compiler/ir"
 	"github.com/sagemaker-roles/smr/dsl"
@@ -34,33 +34,65 @@ type resolver struct {
 	prog  *ir.Program
 	diags hcl.Diagnostics
 
-	base     *hcl.EvalContext // var, local and account
-	deferred []*dsl.Attr      // locals that refer to roles, in dependency order
-	layout   ir.Layout
-	catalog  *catalog
-	personas map[string]*persona
-	roles    map[string]*dsl.Role // by label
-	refs     map[string][]ref     // by label of the role that refers
-	anyRefs  bool
+	base         *hcl.EvalContext     // var, local and account
+	static       map[string]cty.Value // the locals that do not refer to roles
+	deferred     []*dsl.Attr          // locals that refer to roles, in dependency order
+	accounts     map[string]bool      // that are declared
+	layout       ir.Layout
+	catalog      *catalog
+	known        []string // names of activities, once they are asked for
+	personas     map[string]*persona
+	personaNames []string              // sorted, once they are asked for
+	taken        map[*dsl.Persona]bool // by some role
+	excludes     *excludes
+	roles        map[string]*dsl.Role // by label
+	refs         *refs
+	anyRefs      bool                       // some expression refers to a role
+	topLevel     map[string][]*dsl.Override // by activity
+	edges        map[string][]ref           // by label of the role that refers
+	connected    map[string]map[string]bool // the same as a set
 }
 
 // Resolve resolves a configuration. The program holds every role that could be
 // resolved, also when there are errors.
 func Resolve(c *dsl.Config, in Inputs) (*ir.Program, hcl.Diagnostics) {
-	r := &resolver{in: in, c: c, prog: &ir.Program{Config: c, Overrides: c.Overrides, Definitions: map[string]*ir.Activity{}}}
+	r := &resolver{
+		in: in, c: c, taken: map[*dsl.Persona]bool{}, excludes: newExcludes(), edges: map[string][]ref{}, connected: map[string]map[string]bool{},
+		prog: &ir.Program{Config: c, Overrides: c.Overrides, Definitions: map[string]*ir.Activity{}, Partial: in.Account != ""},
+	}
 	r.base = &hcl.EvalContext{Variables: map[string]cty.Value{}, Functions: dsl.Functions(c.Budget, r.policyFile)}
+	r.names()
 	r.settings()
 	r.variables()
+	r.base.Variables["account"] = r.accountValues()
 	r.locals()
 	r.targets()
 	r.definitions()
 	r.definePersonas()
-	r.references()
 	r.catalog.prefetch(r.namedActivities())
+	r.overrideNames()
+	r.references()
 	for _, target := range r.prog.Targets {
-		r.target(target)
+		if !r.target(target) {
+			break
+		}
 	}
+	r.cycles()
+	r.unused()
+	r.globs()
+	r.expectations()
 	return r.prog, r.diags
+}
+
+// expectations says what of the configuration is not decided yet, so that it
+// does not pass for tested.
+func (r *resolver) expectations() {
+	for _, e := range r.c.Expects {
+		for _, can := range e.Can {
+			r.diags = append(r.diags, diag.Noticef("undecided-expectation", can.API.Range, "Expectations of SageMaker calls (can) are read and not decided by this version: nothing is said of whether the call works. Expectations allows and denies are decided."))
+			return
+		}
+	}
 }
 
 func (r *resolver) errorf(code string, rng hcl.Range, format string, args ...any) {
@@ -70,42 +102,17 @@ func (r *resolver) errorf(code string, rng hcl.Range, format string, args ...any
 // policyFile reads a JSON document of the configuration as a value.
 func (r *resolver) policyFile(name string) (cty.Value, error) {
 	if r.in.FS == nil {
-		return cty.NilVal, errorString("this program reads no files here")
+		return cty.NilVal, dsl.Failed("unreadable-file", "No file can be read here.")
 	}
 	data, d := dsl.ReadFile(r.in.FS, name, hcl.Range{})
 	if d != nil {
-		return cty.NilVal, errorString(d.Detail)
+		return cty.NilVal, dsl.Failed(diag.InfoOf(d).Code, d.Detail)
 	}
-	if !deepEnough(data) {
-		return cty.NilVal, errorString("the document is nested more than 100 deep")
+	v, err := dsl.DecodeJSON(data)
+	if err != nil {
+		return v, dsl.Failed("invalid-json", fmt.Sprintf("%q: %s.", name, err))
 	}
-	decode := r.base.Functions["jsondecode"]
-	return callString(decode, string(data))
-}
-
-type errorString string
-
-func (e errorString) Error() string { return string(e) }
-
-func callString(f function.Function, s string) (cty.Value, error) {
-	return f.Call([]cty.Value{cty.StringVal(s)})
-}
-
-// deepEnough reports whether brackets in JSON text nest at most MaxNesting
-// deep; brackets in strings count too, which only refuses more.
-func deepEnough(data []byte) bool {
-	depth := 0
-	for _, b := range data {
-		switch b {
-		case '[', '{':
-			if depth++; depth > dsl.MaxNesting {
-				return false
-			}
-		case ']', '}':
-			depth--
-		}
-	}
-	return true
+	return v, nil
 }
 
 // text evaluates an attribute to a string; ok is false when it is absent, null
@@ -175,6 +182,6 @@ func (r *resolver) asLayout(s string, rng hcl.Range) ir.Layout {
 			return ir.Layout(s)
 		}
 	}
-	r.errorf("unknown-layout", rng, "There is no layout %q. It is one of %s.%s", s, diag.Quote(ir.Layouts), diag.DidYouMean(s, ir.Layouts, ""))
+	r.errorf("unknown-layout", rng, "There is no layout %q. It is one of %s.%s", s, diag.Quote(ir.Layouts), r.c.DidYouMean(s, ir.Layouts, ""))
 	return ir.PerActivity
 }

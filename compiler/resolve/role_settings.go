@@ -16,27 +16,26 @@ import (
 )
 
 // eval evaluates an attribute of a layer: in the role's context, or once for
-// all roles when a persona says it.
-func (s *scope) eval(in *instance, layer *ir.Layer, a *dsl.Attr) (cty.Value, bool) {
+// all roles when a persona says it. It is not ok when the value is null, which
+// is as if the attribute were not written, or wrong, which is reported.
+func (s *scope) eval(in *instance, layer *ir.Layer, a *dsl.Attr) (v cty.Value, ok bool) {
 	if !layer.Persona {
 		v, diags := s.r.c.Eval(a, in.ctx)
 		s.r.diags = append(s.r.diags, diags...)
-		return v, !diags.HasErrors() && !v.IsNull()
+		return v, v.IsKnown() && !v.IsNull()
 	}
 	v, done := s.cache[a]
 	if !done {
 		var diags hcl.Diagnostics
 		v, diags = s.r.c.Eval(a, s.ctx)
 		s.r.diags = append(s.r.diags, diags...)
-		if diags.HasErrors() {
-			v = cty.NullVal(cty.DynamicPseudoType)
-		}
 		s.cache[a] = v
 	}
 	return v, v.IsKnown() && !v.IsNull()
 }
 
-// last finds the latest layer that sets an attribute and evaluates it there.
+// last finds the latest layer that sets an attribute to something else than
+// null and evaluates it there.
 func (s *scope) last(in *instance, name string, pick func(*dsl.Common) *dsl.Attr) (cty.Value, *dsl.Attr, bool) {
 	for _, layer := range slices.Backward(in.role.Layers) {
 		a := pick(layer.Common)
@@ -44,6 +43,9 @@ func (s *scope) last(in *instance, name string, pick func(*dsl.Common) *dsl.Attr
 			continue
 		}
 		v, ok := s.eval(in, layer, a)
+		if v.IsKnown() && v.IsNull() {
+			continue
+		}
 		in.role.Ranges[name] = a.Expr.Range()
 		return v, a, ok
 	}
@@ -101,24 +103,25 @@ func (s *scope) settings(in *instance) {
 			role.KMS = s.customization(in, layer, c.KMS, "kms", "data_keys", "volume_keys")
 		}
 		if l := c.Lifecycle; l != nil {
-			role.Retire = s.flag(in, layer, l.Retire, role.Retire)
-			role.Exclusive = s.flag(in, layer, l.Exclusive, role.Exclusive)
+			role.Retire = s.flag(in, layer, l.Retire)
+			role.Exclusive = s.flag(in, layer, l.Exclusive)
 		}
 	}
 }
 
-func (s *scope) flag(in *instance, layer *ir.Layer, a *dsl.Attr, before bool) bool {
+// flag evaluates what is true or false; unset it is false.
+func (s *scope) flag(in *instance, layer *ir.Layer, a *dsl.Attr) bool {
 	if a == nil {
-		return before
+		return false
 	}
 	v, ok := s.eval(in, layer, a)
 	if !ok {
-		return before
+		return false
 	}
 	b, err := convert.Convert(v, cty.Bool)
 	if err != nil {
 		s.r.errorf("wrong-type", a.Expr.Range(), "%s takes true or false, and this is %s.", a.Name, TypeName(v.Type()))
-		return before
+		return false
 	}
 	return b.True()
 }
@@ -149,8 +152,12 @@ func (s *scope) tags(in *instance) {
 		if !ok {
 			continue
 		}
-		m, err := convert.Convert(v, cty.Map(cty.String))
-		if err != nil || m.IsNull() {
+		m, d, err := s.r.c.Convert(v, cty.Map(cty.String), a.Expr.Range())
+		if d != nil {
+			s.r.diags = append(s.r.diags, d)
+			continue
+		}
+		if err != nil {
 			s.r.errorf("wrong-type", a.Expr.Range(), "tags takes an object of strings such as { team = \"forecast\" }, and this is %s.", TypeName(v.Type()))
 			continue
 		}
@@ -170,6 +177,7 @@ func (s *scope) tags(in *instance) {
 
 // managedPolicies adds up over the layers; each ARN counts once.
 func (s *scope) managedPolicies(in *instance) {
+	seen := map[string]bool{}
 	for _, layer := range in.role.Layers {
 		a := layer.Common.ManagedPolicies
 		if a == nil {
@@ -184,9 +192,11 @@ func (s *scope) managedPolicies(in *instance) {
 			s.r.diags = append(s.r.diags, d)
 			continue
 		}
+		places := a.Places(len(list))
 		for i, arn := range list {
-			if !slices.ContainsFunc(in.role.ManagedPolicies, func(v ir.Value) bool { return v.Text == arn }) {
-				in.role.ManagedPolicies = append(in.role.ManagedPolicies, ir.Value{Text: arn, Range: elementRange(a, i)})
+			if !seen[arn] {
+				seen[arn] = true
+				in.role.ManagedPolicies = append(in.role.ManagedPolicies, ir.Value{Text: arn, Range: places[i]})
 			}
 		}
 	}

@@ -1,6 +1,8 @@
 package resolve
 
 import (
+	"cmp"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -10,7 +12,6 @@ import (
 
 	"github.com/sagemaker-roles/smr/compiler/ir"
 	"github.com/sagemaker-roles/smr/dsl"
-	"github.com/sagemaker-roles/smr/dsl/diag"
 )
 
 // NamePrefix begins the name of every role that has no name of its own, as in
@@ -31,100 +32,166 @@ type instance struct {
 // A scope is one target's evaluation: the context that everything sees, and
 // the values of persona attributes, which are the same for every role.
 type scope struct {
-	r      *resolver
-	target *ir.Target
-	ctx    *hcl.EvalContext
-	cache  map[*dsl.Attr]cty.Value
+	r          *resolver
+	target     *ir.Target
+	ctx        *hcl.EvalContext
+	cache      map[*dsl.Attr]cty.Value
+	absent     map[string]absence // labels without any role, and why
+	selections map[*dsl.Override]*selection
 }
 
-// target resolves the roles of one target: names first, since other roles
-// refer to them, then everything else.
-func (r *resolver) target(t *ir.Target) {
-	s := &scope{r: r, target: t, cache: map[*dsl.Attr]cty.Value{}}
+// An absence is why a label stands for no role.
+type absence int
+
+const (
+	absentEmpty  absence = iota + 1 // for_each is empty
+	absentBroken                    // something is wrong, which is reported
+)
+
+func (r *resolver) scope(t *ir.Target) *scope {
+	s := &scope{r: r, target: t, cache: map[*dsl.Attr]cty.Value{}, absent: map[string]absence{}, selections: map[*dsl.Override]*selection{}}
 	s.ctx = r.base.NewChild()
 	s.ctx.Variables = map[string]cty.Value{
 		"partition": cty.StringVal(t.Partition), "region": cty.StringVal(t.Region), "account_id": cty.StringVal(t.AccountID),
 	}
+	return s
+}
+
+// target resolves the roles of one target: names first, since other roles
+// refer to them, then everything else. It reports whether to go on.
+func (r *resolver) target(t *ir.Target) bool {
+	s := r.scope(t)
 	var instances []*instance
 	for _, decl := range r.c.Roles {
-		instances = append(instances, s.instances(decl)...)
+		list, d := s.instances(decl)
+		if d != nil {
+			r.diags = append(r.diags, d)
+			return false
+		}
+		instances = append(instances, list...)
 	}
 	t.Scope = s.ctx
-	if r.anyRefs || len(r.c.Expects)+len(r.c.Guardrails) > 0 {
-		s.ctx.Variables["role"] = r.roleValues(instances)
+	if r.anyRefs {
+		s.ctx.Variables["role"] = s.roleValues(instances)
 		s.deferredLocals()
-		instances = s.deployed(instances)
 	}
 	s.policies()
+	have := s.deployed(instances)
+	var roles []*ir.Role
 	for _, in := range instances {
-		if d := r.c.Budget.ChargeRole(in.decl.Name.Range); d != nil {
-			r.diags = append(r.diags, d)
-			return
+		refs := r.refs.settings(in)
+		if !s.reachable(in, refs, have) {
+			continue
 		}
 		s.settings(in)
 		s.grants(in)
-		r.prog.Roles = append(r.prog.Roles, in.role)
-	}
-	slices.SortStableFunc(r.prog.Roles, func(a, b *ir.Role) int {
-		if a.Target != b.Target {
-			return 0
+		if d := s.overrides(in); d != nil {
+			r.diags = append(r.diags, d)
+			return false
 		}
-		return strings.Compare(a.Label+"\x00"+a.Key, b.Label+"\x00"+b.Key)
+		more := r.refs.statements(in)
+		if !s.reachable(in, more, have) {
+			continue
+		}
+		r.connect(in, refs)
+		r.connect(in, more)
+		roles = append(roles, in.role)
+	}
+	slices.SortStableFunc(roles, func(a, b *ir.Role) int {
+		return cmp.Or(strings.Compare(a.Label, b.Label), strings.Compare(a.Key, b.Key))
 	})
+	r.prog.Roles = append(r.prog.Roles, roles...)
+	return true
 }
 
+// deferredLocals evaluates the locals that refer to roles, each with those
+// that it needs.
 func (s *scope) deferredLocals() {
-	values := s.r.base.Variables["local"].AsValueMap()
-	if values == nil {
-		values = map[string]cty.Value{}
+	if len(s.r.deferred) == 0 {
+		return
 	}
+	values := maps.Clone(s.r.static)
 	for _, l := range s.r.deferred {
-		s.ctx.Variables["local"] = cty.ObjectVal(values)
-		values[l.Name] = s.r.local(l, s.ctx)
+		needed := map[string]cty.Value{}
+		for _, t := range l.Refs {
+			if v, ok := values[step(t, 1)]; ok && t.RootName() == "local" {
+				needed[step(t, 1)] = v
+			}
+		}
+		values[l.Name] = s.r.local(l, s.ctx, needed)
 	}
 	s.ctx.Variables["local"] = cty.ObjectVal(values)
 }
 
-// instances expands for_each and accounts and gives each role its name.
-func (s *scope) instances(decl *dsl.Role) []*instance {
-	if !eachKey.MatchString(decl.Name.Text) {
-		if decl.Name.Text != "" {
-			s.r.errorf("invalid-name", decl.Name.Range, "%q is no role label. It takes letters, digits, _ and -; the IAM name can be set with name = ….", decl.Name.Text)
+// instances expands for_each and accounts and gives each role its name. The
+// diagnostic is not nil when the budget is used up.
+func (s *scope) instances(decl *dsl.Role) ([]*instance, *hcl.Diagnostic) {
+	label := decl.Name.Text
+	if !eachKey.MatchString(label) {
+		if label != "" {
+			s.r.errorf("invalid-name", decl.Name.Range, "%q is no role label. It takes letters, digits, _ and -; the IAM name can be set with name = ….", label)
 		}
-		return nil
+		s.absent[label] = absentBroken
+		return nil, nil
 	}
 	if decl.ForEach == nil {
-		if in := s.instance(decl, "", s.ctx); in != nil {
-			return []*instance{in}
-		}
-		return nil
+		return s.repeated(decl, []cty.Value{cty.NilVal}, nil)
 	}
 	v, diags := s.r.c.Eval(decl.ForEach, s.r.base)
 	s.r.diags = append(s.r.diags, diags...)
-	if diags.HasErrors() {
-		return nil
+	if !v.IsKnown() || diags.HasErrors() {
+		s.absent[label] = absentBroken
+		return nil, nil
 	}
 	if v.IsNull() || !v.CanIterateElements() || v.Type().IsTupleType() || v.Type().IsListType() {
-		s.r.errorf("invalid-for-each", decl.ForEach.Expr.Range(), "for_each takes a set of strings or a map, and this is %s. Write toset([…]) or { key = value, … }.", TypeName(v.Type()))
-		return nil
+		s.absent[label] = absentBroken
+		s.r.errorf("invalid-for-each", decl.ForEach.Expr.Range(), "for_each takes a set of strings or a map, and this is %s. Write toset([…]) or { key = value, … }.", TypeName(valueType(v)))
+		return nil, nil
 	}
-	var out []*instance
+	var keys, values []cty.Value
 	for it := v.ElementIterator(); it.Next(); {
 		k, e := it.Element()
 		if v.Type().IsSetType() {
 			k = e
 		}
 		if k.IsNull() || k.Type() != cty.String || !eachKey.MatchString(k.AsString()) {
+			s.absent[label] = absentBroken
 			s.r.errorf("invalid-for-each", decl.ForEach.Expr.Range(), "The key %s becomes part of IAM names, so it takes letters, digits, _ and -.", keyText(k))
 			continue
 		}
-		ctx := s.ctx.NewChild()
-		ctx.Variables = map[string]cty.Value{"each": cty.ObjectVal(map[string]cty.Value{"key": k, "value": e})}
-		if in := s.instance(decl, k.AsString(), ctx); in != nil {
+		keys, values = append(keys, k), append(values, e)
+	}
+	if len(keys) == 0 && s.absent[label] == 0 {
+		s.absent[label] = absentEmpty
+	}
+	return s.repeated(decl, keys, values)
+}
+
+// repeated makes one instance for each key.
+func (s *scope) repeated(decl *dsl.Role, keys, values []cty.Value) ([]*instance, *hcl.Diagnostic) {
+	var out []*instance
+	for i, k := range keys {
+		if d := s.r.c.Budget.ChargeRole(decl.Name.Range); d != nil {
+			return nil, d
+		}
+		ctx, key := s.ctx, ""
+		if k != cty.NilVal {
+			key, ctx = k.AsString(), s.ctx.NewChild()
+			ctx.Variables = map[string]cty.Value{"each": cty.ObjectVal(map[string]cty.Value{"key": k, "value": values[i]})}
+		}
+		if in := s.instance(decl, key, ctx); in != nil {
 			out = append(out, in)
 		}
 	}
-	return out
+	return out, nil
+}
+
+// valueType is the type of a value; null has none.
+func valueType(v cty.Value) cty.Type {
+	if v.IsNull() {
+		return cty.DynamicPseudoType
+	}
+	return v.Type()
 }
 
 func keyText(k cty.Value) string {
@@ -159,29 +226,27 @@ func (s *scope) instance(decl *dsl.Role, key string, ctx *hcl.EvalContext) *inst
 		}
 		return ctx
 	}
-	for _, f := range s.r.refs[role.Label] {
-		if !slices.Contains(role.Refs, f.label) {
-			role.Refs = append(role.Refs, f.label)
-		}
-	}
-	slices.Sort(role.Refs)
 	return in
 }
 
 // layers finds the persona of a role and the blocks that it takes settings from.
 func (s *scope) layers(in *instance) bool {
+	before := len(s.r.diags)
 	name, ok := s.r.text(in.decl.Persona, in.ctx)
-	if in.decl.Persona != nil && !ok {
+	if !ok && len(s.r.diags) > before {
+		s.absent[in.role.Label] = absentBroken
 		return false
 	}
 	if ok {
 		def := s.r.personas[name]
 		if def == nil {
 			s.r.unknownPersona(name, in.decl.Persona.Expr.Range())
+			s.absent[in.role.Label] = absentBroken
 			return false
 		}
 		in.role.Persona = name
 		for _, p := range s.r.chain(def, nil) {
+			s.r.taken[p] = true
 			in.role.Layers = append(in.role.Layers, &ir.Layer{Name: p.Name.Text, Common: &p.Common, Persona: true})
 		}
 	}
@@ -195,20 +260,18 @@ func (s *scope) deploys(in *instance) bool {
 	if !ok {
 		return true
 	}
-	var names []string
-	for _, a := range s.r.c.Accounts {
-		names = append(names, a.Name.Text)
-	}
 	for _, name := range list {
-		if !slices.Contains(names, name) {
-			s.r.errorf("unknown-account", in.role.Range("accounts"), "No account %q is declared.%s", name, diag.DidYouMean(name, names, "Declare it: account \""+name+"\" { id = \"…\", region = \"…\" }."))
+		if !s.r.accounts[name] {
+			s.absent[in.role.Label] = absentBroken
+			names := slices.Collect(maps.Keys(s.r.accounts))
+			s.r.errorf("unknown-account", in.role.Range("accounts"), "No account %q is declared.%s", name, s.r.c.DidYouMean(name, names, "Declare it: account \""+name+"\" { id = \"…\", region = \"…\" }."))
 		}
 	}
 	return slices.Contains(list, s.target.Name)
 }
 
-// deployed drops roles that refer to one which is not in this target.
-func (s *scope) deployed(instances []*instance) []*instance {
+// deployed are the roles of the target by label and key.
+func (s *scope) deployed(instances []*instance) map[string]map[string]bool {
 	have := map[string]map[string]bool{}
 	for _, in := range instances {
 		if have[in.role.Label] == nil {
@@ -216,21 +279,23 @@ func (s *scope) deployed(instances []*instance) []*instance {
 		}
 		have[in.role.Label][in.role.Key] = true
 	}
-	return slices.DeleteFunc(instances, func(in *instance) bool {
-		for _, f := range s.r.refs[in.role.Label] {
-			if have[f.label] == nil {
-				s.r.errorf("role-not-deployed", f.rng, "The role %q goes to the account %q, and %q, which it refers to, does not. Let both go to the same accounts, or write the ARN out.", in.role.Address(), s.target.Name, f.label)
-				return true
-			}
-			if f.key != "" && !have[f.label][f.key] {
-				var keys []string
-				for k := range have[f.label] {
-					keys = append(keys, k)
-				}
-				s.r.errorf("unknown-role", f.rng, "The role %q has no key %q.%s", f.label, f.key, diag.DidYouMean(f.key, keys, ""))
-				return true
-			}
+	return have
+}
+
+// reachable reports whether every role that a role refers to goes to the same
+// target. A role that refers to another which does not is left out.
+func (s *scope) reachable(in *instance, list []ref, have map[string]map[string]bool) bool {
+	for _, f := range list {
+		switch {
+		case s.absent[f.label] != 0:
+		case have[f.label] == nil:
+			s.r.errorf("role-not-deployed", f.rng, "The role %q goes to the account %q, and %q, which it refers to, does not. Let both go to the same accounts, or write the ARN out.", in.role.Address(), s.target.Name, f.label)
+			return false
+		case f.key != "" && !have[f.label][f.key]:
+			keys := slices.Collect(maps.Keys(have[f.label]))
+			s.r.errorf("unknown-role", f.rng, "The role %q has no key %q.%s", f.label, f.key, s.r.c.DidYouMean(f.key, keys, "for_each of that role settles its keys."))
+			return false
 		}
-		return false
-	})
+	}
+	return true
 }

@@ -20,9 +20,12 @@ var accountName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`)
 // that "account" refers to.
 func (r *resolver) accountValues() cty.Value {
 	values := map[string]cty.Value{}
+	r.accounts = map[string]bool{}
 	for _, a := range r.c.Accounts {
+		r.accounts[a.Name.Text] = true
 		t := r.account(a)
 		if t == nil {
+			values[a.Name.Text] = cty.DynamicVal
 			continue
 		}
 		r.prog.Targets = append(r.prog.Targets, t)
@@ -39,27 +42,27 @@ func (r *resolver) account(a *dsl.Account) *ir.Target {
 	id, okID := r.text(a.ID, ctx)
 	region, okRegion := r.text(a.Region, ctx)
 	if !accountName.MatchString(a.Name.Text) || a.Name.Text == "any" {
-		r.errorf("invalid-name", a.Name.Range, "An account's name takes 1 to 64 letters, digits, _ and -, and is not \"any\".")
+		r.spoiledf("invalid-name", a.Name.Range, "An account's name takes 1 to 64 letters, digits, _ and -, and is not \"any\".")
 		return nil
 	}
 	if !okID || !okRegion {
 		return nil
 	}
 	if !policy.IsAccountID(id) {
-		r.errorf("invalid-account-id", a.ID.Expr.Range(), "%q is no account id. It is 12 digits in quotation marks, such as \"123456789012\".", id)
+		r.spoiledf("invalid-account-id", a.ID.Expr.Range(), "%q is no account id. It is 12 digits in quotation marks, such as \"123456789012\".", id)
 		return nil
 	}
 	t.AccountID, t.Region = id, region
 	if partition, ok := r.text(a.Partition, ctx); ok {
 		if _, known := facts.FindPartition(partition); !known {
-			r.errorf("unknown-partition", a.Partition.Expr.Range(), "There is no partition %q.%s", partition, diag.DidYouMean(partition, partitionNames(), "The partitions are "+diag.Quote(partitionNames())+"."))
+			r.spoiledf("unknown-partition", a.Partition.Expr.Range(), "There is no partition %q.%s", partition, r.c.DidYouMean(partition, partitionNames(), "The partitions are "+diag.Quote(partitionNames())+"."))
 			return nil
 		}
 		t.Partition = partition
 	} else if p, known := facts.PartitionOf(region); known {
 		t.Partition = p.Name
 	} else {
-		r.errorf("unknown-region", a.Region.Expr.Range(), "%q is no Region that smr can place in a partition. Write one such as \"eu-west-1\", or say partition = \"aws\".", region)
+		r.spoiledf("unknown-region", a.Region.Expr.Range(), "%q is no Region that smr can place in a partition. Write one such as \"eu-west-1\", or say partition = \"aws\".", region)
 		return nil
 	}
 	r.quotas(a, t, ctx)
@@ -122,6 +125,6 @@ func (r *resolver) only(name string) []*ir.Target {
 		}
 		names = append(names, t.Name)
 	}
-	r.errorf("unknown-account", hcl.Range{Filename: "--account"}, "No account %q is declared.%s", name, diag.DidYouMean(name, names, "The accounts are "+diag.Quote(names)+"."))
+	r.errorf("unknown-account", hcl.Range{Filename: "--account"}, "No account %q is declared.%s", name, r.c.DidYouMean(name, names, "The accounts are "+diag.Quote(names)+"."))
 	return nil
 }

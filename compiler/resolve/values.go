@@ -76,22 +76,6 @@ func TypeName(ty cty.Type) string {
 	return "a " + ty.FriendlyName()
 }
 
-// elementRange is where the i-th element of a list attribute stands, or the
-// whole value where the list is not written out.
-func elementRange(a *dsl.Attr, i int) hcl.Range {
-	if items, diags := hcl.ExprList(a.Expr); !diags.HasErrors() && i < len(items) {
-		return items[i].Range()
-	}
-	return a.Expr.Range()
-}
-
-// roots are the names that the traversals of an expression begin with.
-func roots(a *dsl.Attr, visit func(hcl.Traversal)) {
-	for _, t := range a.Expr.Variables() {
-		visit(t)
-	}
-}
-
 // step is the name of the n-th step of a traversal, or "".
 func step(t hcl.Traversal, n int) string {
 	if n >= len(t) {

@@ -94,16 +94,15 @@ func Suggest(d *hcl.Diagnostic, message, text string) *hcl.Diagnostic {
 // those that carry one already keep it.
 func Adopt(diags hcl.Diagnostics, code string) hcl.Diagnostics {
 	for _, d := range diags {
-		var coded codedError
-		switch {
-		case InfoOf(d).Code != "":
+		if InfoOf(d).Code != "" {
 			continue
-		case extraError(d, &coded):
+		}
+		if coded, ok := CallError[codedError](d); ok {
 			d.Extra = &Info{Code: coded.Code()}
 			d.Summary = Summary(coded.Code())
-		default:
-			d.Extra = &Info{Code: code}
+			continue
 		}
+		d.Extra = &Info{Code: code}
 	}
 	return diags
 }
@@ -113,13 +112,13 @@ type codedError interface {
 	Code() string
 }
 
-// extraError finds the error of a function call, which hcl keeps in Extra.
-func extraError(d *hcl.Diagnostic, target *codedError) bool {
+// CallError finds the error of a function call, which hcl keeps in Extra.
+func CallError[E error](d *hcl.Diagnostic) (target E, ok bool) {
 	type callError interface{ FunctionCallError() error }
-	if call, ok := hcl.DiagnosticExtra[callError](d); ok {
-		return errors.As(call.FunctionCallError(), target)
+	if call, found := hcl.DiagnosticExtra[callError](d); found {
+		ok = errors.As(call.FunctionCallError(), &target)
 	}
-	return false
+	return target, ok
 }
 
 // upper are the words of codes that are written in capitals.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"sort"
 	"strings"
+	"unicode/utf8"
 )
 
 // Nearest returns the names that a given word was most likely meant to be: the
@@ -18,6 +19,9 @@ func Nearest(given string, names []string) []string {
 	}
 	var near []scored
 	for _, name := range names {
+		if abs(len(name)-len(want)) > limit+utf8.UTFMax {
+			continue
+		}
 		have := fold(name)
 		if abs(len(have)-len(want)) > limit {
 			continue

@@ -36,6 +36,10 @@ type Report struct {
 func NewReport(diags hcl.Diagnostics, sources map[string][]byte, ignores []Ignore) *Report {
 	r := &Report{Sources: sources}
 	used := make([]bool, len(ignores))
+	byCode := map[string][]int{}
+	for i, ig := range ignores {
+		byCode[ig.Code] = append(byCode[ig.Code], i)
+	}
 	errors := map[string]bool{}
 	seen := map[string]bool{}
 	add := func(d *hcl.Diagnostic) {
@@ -48,7 +52,7 @@ func NewReport(diags hcl.Diagnostics, sources map[string][]byte, ignores []Ignor
 	for _, d := range diags {
 		if d.Severity == hcl.DiagError {
 			errors[InfoOf(d).Code] = true
-		} else if i := ignoreFor(d, ignores); i >= 0 {
+		} else if i := ignoreFor(d, ignores, byCode); i >= 0 {
 			used[i] = true
 			r.Ignored++
 			continue
@@ -72,12 +76,12 @@ func unused(ig Ignore, isError bool) *hcl.Diagnostic {
 	return Warnf("unused-ignore", ig.Comment, "No warning %q is raised here. Delete this comment, or name the code that the warning shows in brackets.", ig.Code)
 }
 
-func ignoreFor(d *hcl.Diagnostic, ignores []Ignore) int {
+func ignoreFor(d *hcl.Diagnostic, ignores []Ignore, byCode map[string][]int) int {
 	if d.Subject == nil {
 		return -1
 	}
-	for i, ig := range ignores {
-		if ig.Code == InfoOf(d).Code && ig.Scope.Filename == d.Subject.Filename &&
+	for _, i := range byCode[InfoOf(d).Code] {
+		if ig := ignores[i]; ig.Scope.Filename == d.Subject.Filename &&
 			ig.Scope.Start.Line <= d.Subject.Start.Line && d.Subject.Start.Line <= ig.Scope.End.Line {
 			return i
 		}
