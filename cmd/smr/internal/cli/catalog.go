@@ -60,7 +60,7 @@ func (s *session) catalogEntry(edition, name, form string) error {
 			return err
 		}
 		a := e.Activities[0]
-		return reference.ActivityText(s.Stdout, a, a.Form(form))
+		return reference.ActivityText(s.Stdout, a, a.Form(form), width(s.Stdout))
 	}
 	personas, err := reference.Personas(edition)
 	if err != nil {

@@ -101,8 +101,8 @@ func (s *session) compileTo(dir string, c compilation) error {
 			return err
 		}
 	}
-	if report.Errors > 0 {
-		return findings()
+	if err := verdict(config, report); err != nil {
+		return err
 	}
 	if c.out == "" {
 		return s.print(files)

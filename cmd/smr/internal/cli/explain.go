@@ -12,6 +12,7 @@ import (
 	"github.com/sagemaker-roles/smr/cmd/smr/internal/reference"
 	"github.com/sagemaker-roles/smr/cmd/smr/internal/render"
 	"github.com/sagemaker-roles/smr/compiler/check"
+	"github.com/sagemaker-roles/smr/compiler/emit"
 	"github.com/sagemaker-roles/smr/dsl/catalog"
 	"github.com/sagemaker-roles/smr/dsl/diag"
 )
@@ -39,6 +40,7 @@ func entries() []diag.Entry {
 	for _, r := range check.Rules() {
 		out = append(out, r.Entry)
 	}
+	out = append(out, emit.Codes()...)
 	slices.SortFunc(out, func(a, b diag.Entry) int { return strings.Compare(a.Code, b.Code) })
 	return out
 }
@@ -72,13 +74,13 @@ func (s *session) explain(args []string) error {
 	}
 	name := strings.Trim(strings.TrimSpace(text), "[]")
 	if e := entry(name); e != nil {
-		return writeEntry(s.Stdout, e)
+		return writeEntry(s.Stdout, e, width(s.Stdout))
 	}
 	if q, ok, err := findQuirk(name); ok || err != nil {
 		if err != nil {
 			return err
 		}
-		return writeQuirk(s.Stdout, q)
+		return writeQuirk(s.Stdout, q, width(s.Stdout))
 	}
 	for _, edition := range slices.Backward(catalog.Editions()) {
 		if slices.Contains(reference.Names(edition), name) {
@@ -99,9 +101,11 @@ func shorten(s string) string {
 	return s
 }
 
-func writeEntry(w io.Writer, e *diag.Entry) error {
+func writeEntry(w io.Writer, e *diag.Entry, width int) error {
+	if err := render.Lines(w, fmt.Sprintf("%s [%s]\n\n%s\n", diag.Summary(e.Code), e.Code, strings.TrimSpace(e.Explain)), width); err != nil {
+		return err
+	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s [%s]\n\n%s\n", diag.Summary(e.Code), e.Code, strings.TrimSpace(e.Explain))
 	if e.Bad != "" {
 		fmt.Fprintf(&b, "\nThis raises it\n\n%s", indented(e.Bad))
 	}
@@ -144,9 +148,11 @@ func findQuirk(code string) (q reference.Quirk, ok bool, err error) {
 	return q, false, nil
 }
 
-func writeQuirk(w io.Writer, q reference.Quirk) error {
+func writeQuirk(w io.Writer, q reference.Quirk, width int) error {
+	if err := render.Lines(w, fmt.Sprintf("%s [%s]\n\n%s\n", q.Summary, q.Code, q.Detail), width); err != nil {
+		return err
+	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s [%s]\n\n%s\n", q.Summary, q.Code, q.Detail)
 	if q.Fix != "" {
 		fmt.Fprintf(&b, "\nThe way out\n\n%s", indented(q.Fix))
 	}

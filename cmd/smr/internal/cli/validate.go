@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"fmt"
+
 	"github.com/spf13/cobra"
 
 	"github.com/sagemaker-roles/smr/cmd/smr/internal/render"
@@ -58,7 +60,7 @@ func (s *session) validate(dir string, f render.Format) error {
 			return err
 		}
 	}
-	return verdict(report)
+	return verdict(c, report)
 }
 
 // overview ends the text form: the roles, where there are no errors, and a
@@ -73,8 +75,12 @@ func (s *session) overview(c *configuration, report *diag.Report) error {
 	return render.Counts(s.Stdout, report, o)
 }
 
-// verdict is the end of a command that reported findings.
-func verdict(r *diag.Report) error {
+// verdict is the end of a command that reported findings. A configuration that
+// smr could not judge is never good.
+func verdict(c *configuration, r *diag.Report) error {
+	if c.Fault != nil {
+		return fmt.Errorf("the configuration could not be judged: %w", c.Fault)
+	}
 	if r.Errors > 0 {
 		return findings()
 	}

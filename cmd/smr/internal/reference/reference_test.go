@@ -70,7 +70,7 @@ func TestEveryActivity(t *testing.T) {
 				}
 			}
 			var text bytes.Buffer
-			if err := ActivityText(&text, a, a.Form("plain")); err != nil || !strings.HasPrefix(text.String(), a.Name+": ") {
+			if err := ActivityText(&text, a, a.Form("plain"), 0); err != nil || !strings.HasPrefix(text.String(), a.Name+": ") {
 				t.Errorf("%s: %v\n%s", a.Name, err, text.String())
 			}
 			if strings.ContainsFunc(text.String(), func(r rune) bool { return r >= 0xe000 && r <= 0xe0ff }) {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sagemaker-roles/smr/cmd/smr/internal/render"
 	"github.com/sagemaker-roles/smr/compiler/emit"
 	"github.com/sagemaker-roles/smr/compiler/ir"
 	"github.com/sagemaker-roles/smr/dsl/catalog"
@@ -61,42 +62,48 @@ func (e *Edition) activity(name string) *Activity {
 }
 
 // ActivityText writes one activity: what it is, its parameters, what it needs,
-// what to know, an example, and the policy in one of its forms.
-func ActivityText(w io.Writer, a *Activity, form Form) error {
-	b := bufio.NewWriter(w)
-	fmt.Fprintf(b, "%s: %s (edition %s)\n\n%s.\n\n", a.Name, a.Title, a.Edition, strings.TrimSuffix(a.Summary, "."))
+// what to know, an example, and the policy in one of its forms. Prose is wrapped
+// at width columns, 0 for not at all.
+func ActivityText(w io.Writer, a *Activity, form Form, width int) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s (edition %s)\n\n%s.\n\n", a.Name, a.Title, a.Edition, strings.TrimSuffix(a.Summary, "."))
 	if a.Policy != "" {
-		fmt.Fprintf(b, "Attaches the AWS managed policy %s.\n\n", spelled(a.Policy))
+		fmt.Fprintf(&b, "Attaches the AWS managed policy %s.\n\n", spelled(a.Policy))
 	}
 	if len(a.Params) > 0 {
 		b.WriteString("Parameters\n")
 		for _, p := range a.Params {
-			fmt.Fprintf(b, "  %s (%s%s): %s\n", p.Name, p.Type.Text, given(a, p), p.Description)
+			fmt.Fprintf(&b, "  %s (%s%s): %s\n", p.Name, p.Type.Text, given(a, p), p.Description)
 		}
 		b.WriteString("\n")
 	}
 	if len(a.Requires) > 0 {
-		fmt.Fprintf(b, "Needs\n  %s\n\n", needs(a.Requires, "%s"))
+		fmt.Fprintf(&b, "Needs\n  %s\n\n", needs(a.Requires, "%s"))
 	}
 	if len(a.Quirks) > 0 {
 		b.WriteString("What to know\n")
 		for _, q := range a.Quirks {
-			fmt.Fprintf(b, "  %s: %s%s. %s\n", q.Code, q.Summary, with(q.With), q.Detail)
+			fmt.Fprintf(&b, "  %s: %s%s. %s\n", q.Code, q.Summary, with(q.With), q.Detail)
 		}
 		b.WriteString("\n")
 	}
-	fmt.Fprintf(b, "In a role\n%s\n", indent(a.Example, "  "))
+	if err := render.Lines(w, b.String(), width); err != nil {
+		return err
+	}
+	b.Reset()
+	fmt.Fprintf(&b, "\nIn a role\n%s\n", indent(a.Example, "  "))
 	if form.Policy != nil {
 		title := "Policy"
 		if form.Name != "" {
 			title += ", with " + form.Name
 		}
-		fmt.Fprintf(b, "%s\n%s\n", title, indent(JSON(form), "  "))
+		fmt.Fprintf(&b, "%s\n%s\n", title, indent(JSON(form), "  "))
 	}
 	if others := a.otherForms(form); len(others) > 0 {
-		fmt.Fprintf(b, "It differs with %s: --form shows that.\n", strings.Join(others, "; with "))
+		fmt.Fprintf(&b, "It differs with %s: --form shows that.\n", strings.Join(others, "; with "))
 	}
-	return b.Flush()
+	_, err := io.WriteString(w, b.String())
+	return err
 }
 
 // FormNames are the names that --form takes.
