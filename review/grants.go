@@ -136,7 +136,7 @@ func (p *pair) deny(row *access.Row, allows, denies *subject, w way) *Cause {
 // boundary is the cause where the permissions boundary differs.
 func (p *pair) boundary(w way) *Cause {
 	before, after := p.base.role.PermissionsBoundary, p.head.role.PermissionsBoundary
-	if before == after && p.base.boundary == p.head.boundary {
+	if before == after && !p.base.boundary.changed(p.head.boundary) {
 		return nil
 	}
 	side, name, arn := p.head, "head", after
@@ -144,7 +144,11 @@ func (p *pair) boundary(w way) *Cause {
 		side, name, arn = p.base, "base", before
 	}
 	c := &Cause{Kind: CauseBoundary, Side: name, Policy: spelled(arn)}
-	c.File, c.Line = emit.Source(attribute(side.role, "permissions_boundary"))
+	at := attribute(side.role, "permissions_boundary")
+	if known := side.role.Target.Policies[arn]; before == after && known != nil {
+		at = known.Range // the same boundary, with another text
+	}
+	c.File, c.Line = emit.Source(at)
 	return c
 }
 
@@ -230,3 +234,12 @@ func place(r hcl.Range) *Place {
 
 // declared is the role's block.
 func declared(r *ir.StackRole) *Place { return place(emit.RoleRange(r)) }
+
+// Grants describes rows of a comparison that belongs to no configuration.
+func Grants(rows []access.Row) []Grant {
+	out := make([]Grant, len(rows))
+	for i := range rows {
+		out[i] = grant(&rows[i])
+	}
+	return out
+}

@@ -3,6 +3,7 @@ package cli
 import (
 	"bufio"
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -228,5 +229,9 @@ func compareCase(line []byte) ([]byte, bool, error) {
 
 // isErrorAnswer reports whether an answer is {"id", "error"}.
 func isErrorAnswer(answer []byte) bool {
-	return bytes.HasPrefix(answer, []byte(`{"id":`)) && bytes.Contains(answer, []byte(`,"error":`)) && !bytes.Contains(answer, []byte(`,"new_access":`))
+	if !bytes.Contains(answer, []byte(`"error":`)) {
+		return false
+	}
+	var told struct{ Error *string }
+	return json.Unmarshal(answer, &told) == nil && told.Error != nil
 }

@@ -12,6 +12,8 @@ func (s *session) commands() []*cobra.Command {
 		s.fmtCommand(),
 		s.validateCommand(),
 		s.compileCommand(),
+		s.diffCommand(),
+		s.simulateCommand(),
 		s.catalogCommand(),
 		s.explainCommand(),
 		s.versionCommand(),

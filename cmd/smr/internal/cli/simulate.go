@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -248,6 +247,3 @@ func unknownRole(name string, roles []*ir.StackRole) error {
 	slices.Sort(names)
 	return usagef("the configuration has no role %q.%s", name, diag.DidYouMean(name, slices.Compact(names), "`smr validate` lists the roles."))
 }
-
-// relative is a path as it was given, with slashes.
-func relative(name string) string { return filepath.ToSlash(name) }

@@ -170,14 +170,24 @@ func (d *decisionWriter) text(first, rest, text string) {
 // origin is a place with what stands there.
 func origin(o *Origin) string {
 	text := place(o.File, o.Line)
+	here := o.Override != nil && o.Override.File == o.File && o.Override.Line == o.Line
 	if o.Activity != "" {
-		text += "  activity " + clean(o.Activity)
+		text += "  "
+		if here {
+			text += "override of "
+		}
+		text += "activity " + clean(o.Activity)
 	}
 	if o.Label != "" {
-		text += fmt.Sprintf(", statement %q", clean(o.Label))
+		if o.Activity == "" {
+			text += " "
+		} else {
+			text += ","
+		}
+		text += fmt.Sprintf(" statement %q", clean(o.Label))
 	}
-	if o.Override != nil {
-		text += ", override at " + place(o.Override.File, o.Override.Line)
+	if o.Override != nil && !here {
+		text += ", changed by the override at " + place(o.Override.File, o.Override.Line)
 	}
 	return text
 }
