@@ -30,7 +30,11 @@ smr { edition = "2026" }; without that it gets role-manager-2024.`,
 			case !slices.Contains(reference.FormNames(), form):
 				return unknownChoice("--form", form, reference.FormNames())
 			case len(args) == 0:
-				return reference.List(s.Stdout, edition)
+				e, err := reference.Read(edition)
+				if err != nil {
+					return err
+				}
+				return reference.List(s.Stdout, e)
 			}
 			return s.catalogEntry(edition, args[0], form)
 		},

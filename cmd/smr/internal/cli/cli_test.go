@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -129,8 +130,7 @@ func TestHelpExamples(t *testing.T) {
 		if cmd.Short == "" || cmd.Long == "" && cmd != root || cmd.Example == "" {
 			t.Errorf("%s lacks a short text, a long one, or an example", cmd.CommandPath())
 		}
-		dir := t.TempDir()
-		write(t, dir, "roles.smr", good)
+		dir := repository(t)
 		for _, line := range strings.Split(cmd.Example, "\n") {
 			words := shellWords(t, strings.TrimSpace(line))
 			if len(words) < 2 || words[0] != "smr" {
@@ -143,6 +143,29 @@ func TestHelpExamples(t *testing.T) {
 			}
 		}
 	}
+}
+
+// repository is a directory in which the examples of the help run: a git
+// repository with a configuration and a few files.
+func repository(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	write(t, dir, "roles.smr", good)
+	const document = `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}`
+	write(t, dir, "old.json", document)
+	write(t, dir, "new.json", document)
+	write(t, dir, "pairs.jsonl", `{"id": "1", "base": `+document+`, "head": `+document+"}\n")
+	write(t, dir, "requests.jsonl", `{"id": "1", "request": {"principal": "arn:aws:iam::123456789012:role/a", "principal_type": "aws", "action": "s3:GetObject", "resource": "arn:aws:s3:::b/k", "resource_account": "123456789012", "context": {}}, "identity_policies": [`+document+"]}\n")
+	for _, args := range []string{
+		"init -q -b main", "add .", "commit -q -m one", "tag v1.2.0", "commit -q --allow-empty -m two",
+	} {
+		cmd := exec.Command("git", append([]string{"-c", "user.name=test", "-c", "user.email=test@example.com"}, strings.Fields(args)...)...)
+		cmd.Dir = dir
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("git %s: %v\n%s", args, err, out)
+		}
+	}
+	return dir
 }
 
 // shellWords splits a line as a shell does, of which it knows blanks and single

@@ -14,27 +14,47 @@ import (
 	"github.com/sagemaker-roles/smr/iam/policy"
 )
 
-// List writes all personas and activities of an edition.
-func List(w io.Writer, edition string) error {
-	personas, err := Personas(edition)
-	if err != nil {
-		return err
-	}
+// List writes all personas and activities of an edition: what each is for, and of
+// an activity the parameters, the customizations that it knows, and what it needs.
+func List(w io.Writer, e *Edition) error {
 	b := bufio.NewWriter(w)
-	fmt.Fprintf(b, "Edition %s\n\nPersonas\n", edition)
-	for _, p := range personas {
+	fmt.Fprintf(b, "Edition %s\n\nPersonas\n", e.Name)
+	for _, p := range e.Personas {
 		fmt.Fprintf(b, "  %-34s %s\n", p.Name, p.Summary)
 	}
 	b.WriteString("\nActivities\n")
-	for _, name := range catalog.Names(edition) {
-		d, err := read(edition, name)
-		if err != nil {
-			return err
+	for _, a := range e.Activities {
+		fmt.Fprintf(b, "  %-34s %s\n", a.Name, a.Summary)
+		if more := a.short(); more != "" {
+			fmt.Fprintf(b, "  %-34s %s\n", "", more)
 		}
-		fmt.Fprintf(b, "  %-34s %s\n", name, d.text(d.activity.Summary))
 	}
 	b.WriteString("\n`smr catalog NAME` shows one of them.\n")
 	return b.Flush()
+}
+
+// short is the parameters, forms and needs of an activity in one line.
+func (a *Activity) short() string {
+	var parts []string
+	var params []string
+	for _, p := range a.Params {
+		params = append(params, p.Name)
+	}
+	if len(params) > 0 {
+		parts = append(parts, "parameters: "+strings.Join(params, ", "))
+	}
+	switch {
+	case a.VPCForm && a.KMSForm:
+		parts = append(parts, "uses vpc and kms")
+	case a.VPCForm:
+		parts = append(parts, "uses vpc")
+	case a.KMSForm:
+		parts = append(parts, "uses kms")
+	}
+	if len(a.Requires) > 0 {
+		parts = append(parts, "needs "+needs(a.Requires, "%s"))
+	}
+	return strings.Join(parts, "; ")
 }
 
 // PersonaText writes one persona with what its activities are for.
