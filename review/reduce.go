@@ -19,9 +19,9 @@ func reduced(base, head *subject) (b, h []*policy.Document) {
 	return base.keep(changed), head.keep(changed)
 }
 
-// only lists the statements that other lacks, but for those of documents that
-// both have.
-func (s *subject) only(other *subject) []*policy.Statement {
+// only lists the shapes of the statements that other lacks, but for those of
+// documents that both have.
+func (s *subject) only(other *subject) []*prove.Shape {
 	theirs := map[string]bool{}
 	ours := s.digestSet()
 	for _, src := range other.sources {
@@ -32,14 +32,14 @@ func (s *subject) only(other *subject) []*policy.Statement {
 		}
 	}
 	shared := other.digestSet()
-	var out []*policy.Statement
+	var out []*prove.Shape
 	for _, src := range s.sources {
 		if shared[src.digest] {
 			continue
 		}
 		for i, key := range src.statements() {
 			if !theirs[src.versioned(key)] {
-				out = append(out, &src.document.Statements[i])
+				out = append(out, src.shapes()[i])
 			}
 		}
 	}
@@ -64,7 +64,7 @@ func (s *subject) digestSet() map[digest]bool {
 
 // keep returns the role's documents with the statements that are changed, or
 // may match what a changed one matches.
-func (s *subject) keep(changed []*policy.Statement) []*policy.Document {
+func (s *subject) keep(changed []*prove.Shape) []*policy.Document {
 	var out []*policy.Document
 	seen := map[digest]bool{}
 	for _, src := range s.sources {
@@ -74,9 +74,9 @@ func (s *subject) keep(changed []*policy.Statement) []*policy.Document {
 		seen[src.digest] = true
 		d := &policy.Document{Version: src.document.Version}
 		for i := range src.document.Statements {
-			st := &src.document.Statements[i]
-			if slices.ContainsFunc(changed, func(ch *policy.Statement) bool { return st == ch || prove.MayMeet(st, ch) }) {
-				d.Statements = append(d.Statements, *st)
+			form := src.shapes()[i]
+			if slices.ContainsFunc(changed, func(ch *prove.Shape) bool { return form == ch || form.MayMeet(ch) }) {
+				d.Statements = append(d.Statements, src.document.Statements[i])
 			}
 		}
 		if len(d.Statements) > 0 {

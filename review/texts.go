@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/sagemaker-roles/smr/compiler/ir"
+	"github.com/sagemaker-roles/smr/compiler/prove"
 	"github.com/sagemaker-roles/smr/iam/policy"
 )
 
@@ -17,6 +18,7 @@ type text struct {
 	digest   digest
 	size     int
 	lists    []string // of each statement, everything but its Sid as JSON; filled when asked for
+	forms    []*prove.Shape
 }
 
 type digest [sha256.Size]byte
@@ -44,6 +46,17 @@ func (t *text) statements() []string {
 		}
 	}
 	return t.lists
+}
+
+// shapes returns the shape of each statement.
+func (t *text) shapes() []*prove.Shape {
+	if t.forms == nil {
+		t.forms = make([]*prove.Shape, len(t.document.Statements))
+		for i := range t.forms {
+			t.forms[i] = prove.NewShape(&t.document.Statements[i])
+		}
+	}
+	return t.forms
 }
 
 func statementKey(s *policy.Statement) string {

@@ -18,20 +18,38 @@ func mayMeet(d, never *policy.Document) bool {
 
 // MayMeet reports whether some request can match the actions and resources of
 // both statements. It errs on the side of yes as mayMeet does.
-func MayMeet(a, b *policy.Statement) bool {
-	return listsMeet(a.Actions, b.Actions, policy.Lower) && listsMeet(a.Resources, b.Resources, open)
+func MayMeet(a, b *policy.Statement) bool { return NewShape(a).MayMeet(NewShape(b)) }
+
+// A Shape is what of a statement decides whether it can match the same requests
+// as others, made ready.
+type Shape struct{ actions, resources []string }
+
+// NewShape makes a statement ready.
+func NewShape(s *policy.Statement) *Shape {
+	out := &Shape{make([]string, len(s.Actions)), make([]string, len(s.Resources))}
+	for i, x := range s.Actions {
+		out.actions[i] = wide(policy.Lower(x))
+	}
+	for i, x := range s.Resources {
+		out.resources[i] = wide(open(x))
+	}
+	return out
+}
+
+// MayMeet is [MayMeet] of two statements.
+func (s *Shape) MayMeet(t *Shape) bool {
+	return listsMeet(s.actions, t.actions) && listsMeet(s.resources, t.resources)
 }
 
 // listsMeet reports whether two patterns of the lists overlap; an absent list
 // (its Not form is used) overlaps everything.
-func listsMeet(a, b []string, prepare func(string) string) bool {
+func listsMeet(a, b []string) bool {
 	if len(a) == 0 || len(b) == 0 {
 		return true
 	}
 	for _, x := range a {
-		x = prepare(x)
 		for _, y := range b {
-			if overlap(wide(x), wide(prepare(y))) {
+			if overlap(x, y) {
 				return true
 			}
 		}
@@ -68,6 +86,14 @@ func open(s string) string {
 // is "*". It walks the two side by side, keeping every pair of places that can
 // be reached.
 func overlap(a, b string) bool {
+	for i := range min(len(a), len(b)) {
+		if a[i] == '*' || b[i] == '*' {
+			break
+		}
+		if a[i] != b[i] {
+			return false
+		}
+	}
 	if !strings.Contains(b, "*") {
 		return policy.Match(a, b)
 	}
