@@ -115,7 +115,7 @@ func (w *writer) quotas(r *review.Role) {
 			"inline_policies_size": "Inline policies, total", "trust_policy_size": "Trust policy", "tags": "Tags",
 		}[name]
 		if name == "managed_policy_size" && q.Of != "" {
-			title = "Size of " + code(q.Of)
+			title = "Size of " + cell(q.Of)
 		}
 		before := "none"
 		if q.Before != nil {
@@ -168,7 +168,7 @@ func (w *writer) failed() {
 			w.line("| Failed | Where | What to do |\n|:--|:--|:--|")
 		}
 		if n++; n <= 50 {
-			w.row("❌ "+code(f.Code)+"<br>"+code(f.Summary), orElse(w.at(f.File, f.Line, ""), "the configuration"), code(f.Detail))
+			w.row("❌ "+cell(f.Code)+"<br>"+cell(f.Summary), orElse(w.at(f.File, f.Line, ""), "the configuration"), cell(f.Detail))
 		}
 	}
 	if n > 50 {
@@ -215,7 +215,7 @@ func (w *writer) checks() {
 			w.row(fmt.Sprintf("and %d more", len(warned)+len(noted)-30), "", "in the summary")
 			break
 		}
-		w.row(sign+"<br>"+code(f.Code), orElse(w.at(f.File, f.Line, ""), "the configuration"), code(f.Detail))
+		w.row(sign+"<br>"+cell(f.Code), orElse(w.at(f.File, f.Line, ""), "the configuration"), cell(f.Detail))
 	}
 	w.line("\n</details>\n")
 }

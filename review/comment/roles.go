@@ -9,16 +9,12 @@ import (
 	"github.com/sagemaker-roles/smr/iam/access"
 	"github.com/sagemaker-roles/smr/review"
 	"github.com/sagemaker-roles/smr/review/gate"
+	"github.com/sagemaker-roles/smr/review/inert"
 )
 
-// row writes a line of a table. Code spans of GitHub's tables hold a | only
-// behind a backslash.
-func (w *writer) row(cells ...string) {
-	for i, c := range cells {
-		cells[i] = strings.ReplaceAll(c, "|", `\|`)
-	}
-	w.line("| " + strings.Join(cells, " | ") + " |")
-}
+// row writes a line of a table. What untrusted text its cells hold comes from
+// cell.
+func (w *writer) row(cells ...string) { w.line("| " + strings.Join(cells, " | ") + " |") }
 
 // ranked are the roles of the diff, those with the highest risk first.
 func ranked(d *review.Diff) []*review.Role {
@@ -61,12 +57,12 @@ func risk(r *review.Role) string {
 }
 
 func (w *writer) name(r *review.Role) string {
-	text := code(r.Role)
+	text := cell(r.Role)
 	if r.Declared != nil && r.Change != review.Removed {
 		text = w.link(text, r.Declared.File, r.Declared.Line)
 	}
 	if w.accounts {
-		text += " in " + code(r.Account)
+		text += " in " + cell(r.Account)
 	}
 	return text
 }
@@ -200,7 +196,7 @@ func sayHTML(roles []*review.Role) string {
 	r := roles[0]
 	var names []string
 	for _, r := range roles[:min(3, len(roles))] {
-		names = append(names, htmlCode(r.Role))
+		names = append(names, inert.HTML(r.Role))
 	}
 	who := strings.Join(names, ", ")
 	if rest := len(roles) - len(names); rest > 0 {
@@ -329,14 +325,14 @@ func (w *writer) when(g *review.Grant) string {
 			if len(parts) > 4 {
 				continue
 			}
-			sign := code(operator)
+			sign := cell(operator)
 			switch operator {
 			case "StringEquals", "ArnEquals", "NumericEquals", "Bool":
 				sign = "="
 			case "StringLike", "ArnLike":
 				sign = "like"
 			}
-			parts = append(parts, code(key)+" "+sign+" "+few(values))
+			parts = append(parts, cell(key)+" "+sign+" "+few(values))
 		}
 	}
 	text := strings.Join(parts, " and ")
@@ -358,7 +354,7 @@ func (w *writer) why(c *review.Cause) string {
 		if file == "" {
 			return ""
 		}
-		text := code(fmt.Sprintf("%s:%d", file, n))
+		text := cell(fmt.Sprintf("%s:%d", file, n))
 		if c.Side == "head" {
 			return " " + w.link(text, file, n)
 		}
@@ -376,11 +372,11 @@ func (w *writer) why(c *review.Cause) string {
 	case c.Kind == review.CauseTrust:
 		return "trust" + line(c.File, c.Line)
 	case c.Kind == review.CauseManaged:
-		return "policy " + code(c.Policy) + line(c.File, c.Line)
+		return "policy " + cell(c.Policy) + line(c.File, c.Line)
 	case c.Activity != "":
-		return "activity " + code(c.Activity) + line(c.File, c.Line)
+		return "activity " + cell(c.Activity) + line(c.File, c.Line)
 	case c.Label != "":
-		return "statement " + code(c.Label) + line(c.File, c.Line)
+		return "statement " + cell(c.Label) + line(c.File, c.Line)
 	}
 	return strings.TrimSpace(line(c.File, c.Line))
 }

@@ -2,10 +2,11 @@ package comment
 
 import (
 	"fmt"
-	"net/url"
+	"path"
 	"strings"
 
 	"github.com/sagemaker-roles/smr/review"
+	"github.com/sagemaker-roles/smr/review/inert"
 )
 
 // few shows the first three texts of a list.
@@ -14,7 +15,7 @@ func few(list []string) string { return upTo(list, 3) }
 func upTo(list []string, n int) string {
 	var out []string
 	for _, s := range list[:min(n, len(list))] {
-		out = append(out, code(s))
+		out = append(out, cell(s))
 	}
 	text := strings.Join(out, " ")
 	if rest := len(list) - n; rest > 0 {
@@ -50,19 +51,15 @@ func (w *writer) link(text, file string, line int) string {
 	if in.Repository == "" || in.Head == "" || file == "" {
 		return text
 	}
-	parts := strings.Split(strings.Trim(in.Directory, "/")+"/"+file, "/")
-	var escaped []string
-	for _, p := range parts {
-		if p != "" && p != "." {
-			// Parentheses and what else a link's target may not hold.
-			escaped = append(escaped, strings.NewReplacer("(", "%28", ")", "%29", "'", "%27", "*", "%2A", "_", "%5F", "~", "%7E").Replace(url.PathEscape(p)))
-		}
+	name := strings.TrimPrefix(path.Join(in.Directory, file), "/")
+	target := inert.URL(in.Server, in.Repository, "blob", in.Head, name)
+	if target == "" {
+		return text
 	}
-	target := in.Server + "/" + in.Repository + "/blob/" + in.Head + "/" + strings.Join(escaped, "/")
 	if line > 0 {
 		target += fmt.Sprintf("#L%d", line)
 	}
-	return "[" + text + "](" + target + ")"
+	return inert.Link(text, target)
 }
 
 // at is a link to a place with its file and line, after sep; "" without one.
@@ -70,7 +67,7 @@ func (w *writer) at(file string, line int, sep string) string {
 	if file == "" {
 		return ""
 	}
-	return sep + w.link(code(fmt.Sprintf("%s:%d", file, line)), file, line)
+	return sep + w.link(cell(fmt.Sprintf("%s:%d", file, line)), file, line)
 }
 
 func (w *writer) atPlace(p *review.Place, before, after string) string {
