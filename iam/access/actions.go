@@ -204,5 +204,7 @@ func (t actionTable) statements(patterns set) set {
 }
 
 // isRequestable reports whether an action can stand in a request: no action
-// holds a blank or wildcard.
-func isRequestable(action string) bool { return !strings.ContainsAny(action, "*? ") }
+// holds a blank or wildcard, and each names a service.
+func isRequestable(action string) bool {
+	return !strings.ContainsAny(action, "*? ") && !strings.HasPrefix(action, ":")
+}

@@ -74,6 +74,7 @@ func (j *judge) confirmGuarded(w *Witness, way int) bool {
 func (j *judge) confirmBacked(w *Witness, way int) bool {
 	e := j.with("identity", func(p *authz.Policies) {
 		p.Identity = []authz.Policy{{Name: "identity policy", Document: allowAll(nil)}}
+		p.Session = []authz.Policy{{Name: "session policy", Document: allowAll(nil)}} // without, a federated user has nothing
 	})
 	old := w.ResourceAccount
 	w.ResourceAccount = exampleAccount

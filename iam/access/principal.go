@@ -46,12 +46,12 @@ func (p *program) addPrincipal(s *policy.Statement) int {
 // A caller is one of the principals that a comparison looks at: one of every
 // class that the elements, and the patterns of aws:PrincipalArn, tell apart.
 type caller struct {
-	principal  authz.Principal
-	account    string
-	role, user string              // names
-	root       bool                // of the account
-	iam        bool                // an identity of an account
-	fixed      map[string][]string // values of condition keys that follow from it; nil: absent
+	principal authz.Principal
+	account   string
+	role      string              // of a role session, the role's name
+	federated string              // of a federated user, the user's name
+	root      bool                // it is the account's root user
+	fixed     map[string][]string // values of condition keys that follow from it; nil: absent
 }
 
 // holds reports whether the element speaks of the caller (AWS JSON policy
@@ -101,27 +101,29 @@ func (e principalElement) named(c *caller) (named, entity bool) {
 		switch {
 		case whole:
 			named = named || account == c.account
-		case text == id || sameRole(text, c):
+		case text == id || speaksFor(text, c):
 			return true, true
 		}
 	}
 	return named, false
 }
 
-// sameRole reports whether an element's text is the ARN of the role of a
-// session, whatever the role's path: a session's ARN lacks it.
-func sameRole(text string, c *caller) bool {
+// speaksFor reports whether an element's text is the ARN of the role of a
+// session or of the user of a federated user, whatever their path: a session's
+// ARN lacks it.
+func speaksFor(text string, c *caller) bool {
 	a, ok := policy.ParseARN(text)
-	if !ok || c.role == "" || a.Account != c.account || a.Service != "iam" || !strings.HasPrefix(a.Resource, "role/") {
+	if !ok || a.Account != c.account || a.Service != "iam" {
 		return false
 	}
-	return strings.HasPrefix(c.principal.ID, "arn:"+a.Partition+":sts:") &&
-		a.Resource[strings.LastIndexByte(a.Resource, '/')+1:] == c.role
+	name := a.Resource[strings.LastIndexByte(a.Resource, '/')+1:]
+	return c.role != "" && strings.HasPrefix(a.Resource, "role/") && name == c.role ||
+		c.federated != "" && strings.HasPrefix(a.Resource, "user/") && name == c.federated
 }
 
 // newCaller classifies an ARN or another id of an AWS principal.
 func newCaller(id string) *caller {
-	c := &caller{principal: authz.Principal{Type: authz.AWS, ID: id}, iam: true}
+	c := &caller{principal: authz.Principal{Type: authz.AWS, ID: id}}
 	a, ok := policy.ParseARN(id)
 	if !ok {
 		return c
@@ -130,10 +132,10 @@ func newCaller(id string) *caller {
 	kind, rest, _ := strings.Cut(a.Resource, "/")
 	arn := id
 	switch {
-	case kind == "root":
+	case a.Service == "iam" && kind == "root":
 		c.root = true
-	case kind == "user":
-		c.user = rest
+	case a.Service == "sts" && kind == "federated-user":
+		c.federated = rest
 	case a.Service == "sts" && kind == "assumed-role":
 		c.role, _, _ = strings.Cut(rest, "/")
 		arn = "arn:" + a.Partition + ":iam::" + a.Account + ":role/" + c.role
@@ -175,10 +177,10 @@ func (f *callerFinder) mentioned() {
 			}
 		}
 		f.arns = append(f.arns, e.of.CanonicalUser...)
-		for _, text := range e.of.Service {
+		for _, text := range without(e.of.Service, []string{"*"}) {
 			f.add(&caller{principal: authz.Principal{Type: authz.Service, ID: text}})
 		}
-		for _, text := range e.of.Federated {
+		for _, text := range without(e.of.Federated, []string{"*"}) {
 			f.add(&caller{principal: authz.Principal{Type: authz.Federated, ID: text}})
 		}
 	}
@@ -246,9 +248,13 @@ func (f *callerFinder) pick() {
 			for _, kind := range []string{"role/", "user/"} {
 				for _, arn := range f.names(head + kind) {
 					f.add(newCaller(arn))
+					name := arn[strings.LastIndexByte(arn, '/')+1:]
 					if kind == "role/" {
-						f.add(newCaller("arn:" + partition + ":sts::" + account + ":assumed-role/" + arn[strings.LastIndexByte(arn, '/')+1:] + "/session"))
+						name = "assumed-role/" + name + "/session"
+					} else {
+						name = "federated-user/" + name
 					}
+					f.add(newCaller("arn:" + partition + ":sts::" + account + ":" + name))
 				}
 			}
 			f.add(newCaller(head + "root"))

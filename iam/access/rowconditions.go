@@ -69,8 +69,8 @@ func (b *rowBuilder) refused(own []int, l layer, f *finding) (also, not []int) {
 }
 
 // without returns the members of list that are not in other.
-func without(list, other []int) []int {
-	var out []int
+func without[T comparable](list, other []T) []T {
+	var out []T
 	for _, n := range list {
 		if !slices.Contains(other, n) {
 			out = append(out, n)
