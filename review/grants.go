@@ -175,11 +175,7 @@ func (c *Cause) origin(s *subject, origins []ir.Origin, statement int) {
 	}
 	o := &origins[statement]
 	c.Activity, c.Label = o.Activity, o.Label
-	use := o.Use
-	if use.Filename == "" {
-		use = o.Range
-	}
-	c.File, c.Line = emit.Source(use)
+	c.File, c.Line = emit.Source(o.Place())
 	c.Override = place(o.Override)
 }
 

@@ -24,7 +24,7 @@ role "data" {
 }
 
 func grant(effect, action, resource string) string {
-	label := strings.NewReplacer(":", "", "*", "", "/", "", "-", "").Replace(effect + action + resource)
+	label := strings.NewReplacer(":", "", "*", "", "/", "", "-", "", "$", "", "{", "", "}", "").Replace(effect + action + resource)
 	return `  statement "` + label + `" {
     effect    = "` + effect + `"
     actions   = ["` + action + `"]

@@ -44,6 +44,15 @@ type Origin struct {
 	BuiltIn  bool
 }
 
+// Place is the line to show for the statement: its own block where it is
+// hand-written, else what brought it to the role.
+func (o *Origin) Place() hcl.Range {
+	if o.Use.Filename == "" || o.Activity == "" && o.Range.Filename != "" {
+		return o.Range
+	}
+	return o.Use
+}
+
 // A File is one file to write: a path with slashes, relative to the output.
 type File struct {
 	Path string

@@ -98,11 +98,7 @@ func (q *question) reason(texts *prove.Texts, r authz.Reason) render.Reason {
 		return out
 	}
 	if o, ok := texts.Origin(r.Policy, r.Statement); ok {
-		use := o.Use
-		if use.Filename == "" {
-			use = o.Range
-		}
-		if file, line := emit.Source(use); file != "" {
+		if file, line := emit.Source(o.Place()); file != "" {
 			out.From = &render.Origin{File: q.shown(file), Line: line, Activity: o.Activity, Label: o.Label}
 			if file, line := emit.Source(o.Override); file != "" {
 				out.From.Override = &render.Origin{File: q.shown(file), Line: line}
