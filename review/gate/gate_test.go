@@ -217,13 +217,13 @@ review {
     reason    = "jobs"
     roles     = ["ds-*"]
     actions   = ["iam:PassRole"]
-    resources = ["arn:${partition}:iam::${account_id}:role/jobs"]
+    resources = ["arn:*:iam::*:role/jobs"]
   }
 }`), Escalation)
-	want := Rules{FailOn: Write, Approvers: []string{"alice", "bob"}, Allow: []Allow{{
-		Reason: "jobs", Roles: []string{"ds-*"}, Actions: []string{"iam:PassRole"}, Resources: []string{"arn:${partition}:iam::${account_id}:role/jobs"},
+	want := Rules{defaultFailOn: Escalation, FailOn: Write, Approvers: []string{"alice", "bob"}, Allow: []Allow{{
+		Reason: "jobs", Roles: []string{"ds-*"}, Actions: []string{"iam:PassRole"}, Resources: []string{"arn:*:iam::*:role/jobs"},
 	}}}
-	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(Rules{})); diff != "" || err != nil {
 		t.Errorf("%v -want +got\n%s", err, diff)
 	}
 	if got, err := ReadRules(compile(""), Read); err != nil || got.FailOn != Read {
@@ -232,6 +232,66 @@ review {
 	for _, bad := range []string{`review { fail_on = "all" }`, `review { approvers = 1 > 0 ? null : [] }`, `review { approvers = {} }`} {
 		if _, err := ReadRules(compile(bad), Escalation); err == nil {
 			t.Errorf("%s: read", bad)
+		}
+	}
+}
+
+func TestGuardrailsOfTheBase(t *testing.T) {
+	compile := func(text string) *compiler.Result {
+		r := compiler.Compile(compiler.Options{FS: fstest.MapFS{"roles.smr": {Data: []byte(text)}}})
+		for _, d := range r.Diags.Errs() {
+			t.Log(d)
+		}
+		return r
+	}
+	guardrail := func(on string) string {
+		return "guardrail \"buckets\" {\n  reason = \"nobody deletes\"\n  roles = [\"*\"]\n  never {\n    actions = [\"s3:DeleteBucket\"]\n    resources = [" + on + "]\n  }\n}\n"
+	}
+	role := "role \"r\" {\n  statement \"S\" {\n    actions = [\"s3:DeleteBucket\"]\n    resources = [\"arn:aws:s3:::b\"]\n  }\n}\n"
+	codes := func(base, head string) []string {
+		findings, err := Guardrails(compile(base), compile(head))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out []string
+		for _, f := range findings {
+			out = append(out, f.Severity+" "+f.Code)
+		}
+		return out
+	}
+	all := guardrail(`"*"`)
+	for _, tt := range []struct {
+		name, base, head string
+		want             []string
+	}{
+		{"kept", all, all, nil},
+		{"kept and broken, which head's own check says", all, all + role, nil},
+		{"removed and broken", all, role, []string{"warning changed-guardrail", "error broken-guardrail"}},
+		{"narrowed and broken", all, guardrail(`"arn:aws:s3:::c"`) + role, []string{"warning changed-guardrail", "error broken-guardrail"}},
+		{"removed", all, "", []string{"warning changed-guardrail"}},
+		{"new", "", all, nil},
+		{"loosened by a local", "locals {\n  on = \"*\"\n}\n" + guardrail("local.on"), "locals {\n  on = \"arn:aws:s3:::c\"\n}\n" + guardrail("local.on") + role, []string{"error broken-guardrail"}},
+	} {
+		if diff := cmp.Diff(tt.want, codes(tt.base, tt.head)); diff != "" {
+			t.Errorf("%s: -want +got\n%s", tt.name, diff)
+		}
+	}
+}
+
+func TestRulesChanged(t *testing.T) {
+	compile := func(text string) *compiler.Result {
+		return compiler.Compile(compiler.Options{FS: fstest.MapFS{"roles.smr": {Data: []byte(text)}}})
+	}
+	rules, err := ReadRules(compile(`review { approvers = ["alice"] }`), Escalation)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]int{
+		`review { approvers = ["alice"] }`: 0, "review {\n  approvers = [\"Alice\"]\n  fail_on = \"escalation\"\n}": 0,
+		`review { approvers = ["alice", "eve"] }`: 1, "": 1, `review { approvers = 1 }`: 1,
+	} {
+		if got := RulesChanged(rules, compile(text)); len(got) != want {
+			t.Errorf("%s: %v", text, got)
 		}
 	}
 }

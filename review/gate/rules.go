@@ -21,6 +21,16 @@ type Rules struct {
 	FailOn    Level
 	Approvers []string // logins, or org/team, without @
 	Allow     []Allow
+
+	defaultFailOn Level // what FailOn is without a review block
+}
+
+// equal reports whether two sets of rules say the same.
+func (r Rules) equal(other Rules) bool {
+	return r.FailOn == other.FailOn && slices.Equal(r.Approvers, other.Approvers) &&
+		slices.EqualFunc(r.Allow, other.Allow, func(a, b Allow) bool {
+			return a.Reason == b.Reason && slices.Equal(a.Roles, b.Roles) && slices.Equal(a.Actions, b.Actions) && slices.Equal(a.Resources, b.Resources)
+		})
 }
 
 // An Allow accepts escalations for ever. An empty list stands for anything.
@@ -34,7 +44,7 @@ type Allow struct {
 // failOn holds. The error tells a block that cannot be read: no rule may be
 // concluded from it.
 func ReadRules(r *compiler.Result, failOn Level) (Rules, error) {
-	rules := Rules{FailOn: failOn}
+	rules := Rules{FailOn: failOn, defaultFailOn: failOn}
 	if r.Config == nil || r.Config.Review == nil {
 		return rules, nil
 	}
