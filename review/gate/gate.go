@@ -258,3 +258,6 @@ func QuotaTitle(name string) string {
 		"inline_policies_size": "inline policies in total", "trust_policy_size": "the size of the trust policy", "tags": "tags",
 	}[name], name)
 }
+
+// ShortDigest is the part of the digest that people write to approve all items.
+func (v *Verdict) ShortDigest() string { return Short(v.Digest) }
