@@ -142,12 +142,12 @@ func (d *decisionWriter) title(r *Reason) string {
 	if r.Statement < 0 {
 		return paint(d.o.Color, tint, clean(r.Policy))
 	}
-	text := paint(d.o.Color, tint, string(r.Effect)) + "  " + clean(r.Policy) + fmt.Sprintf(", statement %d", r.Statement+1)
+	text := paint(d.o.Color, tint, clean(string(r.Effect))) + "  " + clean(r.Policy) + fmt.Sprintf(", statement %d", r.Statement+1)
 	if r.SID != "" {
 		text += " " + clean(r.SID)
 	}
 	if r.Layer != authz.Identity.String() {
-		text += " (" + r.Layer + ")"
+		text += " (" + clean(r.Layer) + ")"
 	}
 	return text
 }
@@ -184,7 +184,7 @@ func origin(o *Origin) string {
 		} else {
 			text += ","
 		}
-		text += fmt.Sprintf(" statement %q", clean(o.Label))
+		text += ` statement "` + clean(o.Label) + `"`
 	}
 	if o.Override != nil && !here {
 		text += ", changed by the override at " + place(o.Override.File, o.Override.Line)

@@ -131,7 +131,7 @@ func (d *diffWriter) role(g roleGroup) {
 	if r.Declared != nil {
 		where = "  " + place(d.path(r.Change == review.Removed, r.Declared.File), r.Declared.Line)
 	}
-	fmt.Fprintf(d.w, "%s %s%s\n", d.paint(bold, clean(g.names())), d.paint(tint, text), d.paint(cyan, where))
+	fmt.Fprintf(d.w, "%s %s%s\n", d.paint(bold, clean(g.names())), d.paint(tint, verb(text, len(g))), d.paint(cyan, where))
 	if r.RenamedFrom != "" {
 		d.line("  ", "Until now it was "+r.RenamedFrom+".")
 	}
@@ -189,6 +189,30 @@ func (d *diffWriter) headline(r *review.Role) (string, style) {
 	return "means the same", green
 }
 
+// verb is a headline about n roles.
+func verb(headline string, n int) string {
+	if n == 1 {
+		return headline
+	}
+	switch headline {
+	case "is new":
+		return "are new"
+	case "is removed":
+		return "are removed"
+	case "gains and loses access":
+		return "gain and lose access"
+	case "gains access":
+		return "gain access"
+	case "loses access":
+		return "lose access"
+	case "changes, access stays the same":
+		return "change, access stays the same"
+	case "means the same":
+		return "mean the same"
+	}
+	return headline
+}
+
 // access writes what is gained and lost, with a request for each.
 func (d *diffWriter) access(r *review.Role) {
 	d.grants("+", green, r.Gained)
@@ -236,9 +260,9 @@ func (d *diffWriter) grants(sign string, tint style, list []review.Grant) {
 	for i := range list {
 		g := &list[i]
 		level := cmp.Or(string(g.Level), "access")
-		text := strings.Join(g.Actions, ", ")
+		text := brief(g.Actions)
 		if len(g.NotActions) > 0 {
-			text += " except " + strings.Join(g.NotActions, ", ")
+			text += " except " + brief(g.NotActions)
 		}
 		if g.Unproven {
 			text += " (if policy variables have values for it)"
@@ -250,17 +274,17 @@ func (d *diffWriter) grants(sign string, tint style, list []review.Grant) {
 			}
 			fmt.Fprintln(d.w, lead+d.paint(tint, part))
 		}
-		on := strings.Join(g.Resources, ", ")
+		on := brief(g.Resources)
 		if len(g.NotResources) > 0 {
-			on += " except " + strings.Join(g.NotResources, ", ")
+			on += " except " + brief(g.NotResources)
 		}
 		if on != "" {
 			d.line(indent, "on "+on)
 		}
 		if len(g.Principals) > 0 {
-			by := strings.Join(g.Principals, ", ")
+			by := brief(g.Principals)
 			if len(g.NotPrincipals) > 0 {
-				by += " except " + strings.Join(g.NotPrincipals, ", ")
+				by += " except " + brief(g.NotPrincipals)
 			}
 			d.line(indent, "by "+by)
 		}
@@ -279,6 +303,17 @@ func (d *diffWriter) path(base bool, name string) string {
 		return d.before(name)
 	}
 	return d.o.path(name)
+}
+
+// shownItems is how many actions, resources or principals of a row are written;
+// the JSON form has all.
+const shownItems = 8
+
+func brief(list []string) string {
+	if len(list) <= shownItems+1 {
+		return strings.Join(list, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(list[:shownItems], ", "), len(list)-shownItems)
 }
 
 // rest is the width that an indent leaves.

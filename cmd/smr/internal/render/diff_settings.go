@@ -152,8 +152,12 @@ func (d *diffWriter) summary(diff *review.Diff) {
 		return
 	}
 	var parts []string
-	for _, text := range order {
-		parts = append(parts, fmt.Sprintf("%s: %d", text, counts[text]))
+	for i, text := range order {
+		who := fmt.Sprint(counts[text])
+		if i == 0 {
+			who = Count(counts[text], "role")
+		}
+		parts = append(parts, who+" "+verb(text, counts[text]))
 	}
-	fmt.Fprintln(d.w, d.paint(tint, Count(len(diff.Roles), "role")+". "+sentence(strings.Join(parts, "; "))))
+	fmt.Fprintln(d.w, d.paint(tint, strings.Join(parts, "; ")+"."))
 }
