@@ -102,6 +102,11 @@ func (d *decoder) guardrail(b *hclsyntax.Block) {
 			d.body(b.Body, "a never block", attrs{
 				"actions": &n.Actions, "not_actions": &n.NotActions, "resources": &n.Resources, "not_resources": &n.NotResources,
 			}, blocks{"condition": d.condition(&n.Conditions)})
+			d.exclusive(n.Actions, n.NotActions)
+			d.exclusive(n.Resources, n.NotResources)
+			if n.Actions == nil && n.NotActions == nil || n.Resources == nil && n.NotResources == nil {
+				d.errorf("missing-argument", n.Range, "A never block needs actions and resources (or not_actions, not_resources): what no role may do. Write resources = [\"*\"] for everything.")
+			}
 			g.Never = append(g.Never, n)
 		},
 	})
@@ -156,6 +161,9 @@ func (d *decoder) unique() {
 	c := d.config
 	seen := map[string]hcl.Range{}
 	check := func(kind string, n Name) {
+		if n.Text == "" {
+			return // reported: it needs a label
+		}
 		key := kind + " " + n.Text
 		first, dup := seen[key]
 		if !dup {
@@ -163,7 +171,7 @@ func (d *decoder) unique() {
 			return
 		}
 		d.diags = append(d.diags, diag.Relate(
-			diag.Errorf("duplicate-"+kind, n.Range, "A %s %q exists already. Rename or delete one of the two.", kind, n.Text), first, "first declared here"))
+			diag.Errorf("duplicate-name", n.Range, "There is a %s %q already. Rename or delete one of the two.", kind, n.Text), first, "first declared here"))
 	}
 	for _, a := range c.Accounts {
 		check("account", a.Name)

@@ -1,6 +1,8 @@
 package dsl
 
 import (
+	"strings"
+
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
@@ -126,6 +128,7 @@ func (c *Config) explain(diags hcl.Diagnostics, ctx *hcl.EvalContext) hcl.Diagno
 			diag.InfoOf(d).Code = "invalid-expression"
 		}
 		d.Summary = diag.Summary(diag.InfoOf(d).Code)
+		d.Detail = plain(d.Detail)
 		d.EvalContext, d.Expression = nil, nil
 	}
 	return diags
@@ -152,6 +155,10 @@ func (c *Config) better(d *hcl.Diagnostic, ctx *hcl.EvalContext) *hcl.Diagnostic
 			return wrong
 		}
 		return c.attribute(e.Traversal, inner)
+	case *hclsyntax.IndexExpr:
+		coll, _ := e.Collection.Value(inner)
+		key, _ := e.Key.Value(inner)
+		return c.index(coll, key, "This", *d.Subject)
 	case *hclsyntax.FunctionCallExpr:
 		if wrong := c.Call(e); wrong != nil {
 			return wrong
@@ -159,6 +166,14 @@ func (c *Config) better(d *hcl.Diagnostic, ctx *hcl.EvalContext) *hcl.Diagnostic
 		return callError(d)
 	}
 	return nil
+}
+
+// plain ends a sentence of hcl's once.
+func plain(s string) string {
+	if strings.HasSuffix(s, "..") {
+		return s[:len(s)-1]
+	}
+	return s
 }
 
 // callError takes the text of a function's own coded error.

@@ -22,7 +22,10 @@ var fatal = map[string]bool{
 
 // fatalIn returns the first error that must not be hidden, or nil.
 func fatalIn(diags hcl.Diagnostics) error {
-	for _, d := range diag.Adopt(diags, "") {
+	for _, d := range diags {
+		if failure, ok := diag.CallError[*FuncError](d); ok && fatal[failure.code] {
+			return failure
+		}
 		if code := diag.InfoOf(d).Code; fatal[code] {
 			return &FuncError{code, d.Detail}
 		}
@@ -54,7 +57,7 @@ func tryFunc(b *Budget) function.Function {
 					why = append(why, diags[0].Detail)
 				}
 			}
-			return cty.NilVal, fmt.Errorf("none of the arguments has a value: %s", strings.Join(why, " "))
+			return cty.NilVal, fmt.Errorf("none of its arguments has a value: %s", strings.TrimSuffix(strings.Join(why, " "), "."))
 		},
 	})
 }

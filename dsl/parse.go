@@ -34,6 +34,11 @@ func parse(file File) (*hclsyntax.Body, hcl.Diagnostics) {
 	if len(diags) > diag.MaxDiagnostics {
 		diags = diags[:diag.MaxDiagnostics]
 	}
+	for _, d := range diags {
+		if d.Summary == "Attribute redefined" {
+			d.Extra, d.Summary = &diag.Info{Code: "duplicate-argument"}, diag.Summary("duplicate-argument")
+		}
+	}
 	diags = diag.Adopt(diags, "syntax-error")
 	if f == nil {
 		return nil, diags

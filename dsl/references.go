@@ -7,6 +7,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/convert"
 
 	"github.com/sagemaker-roles/smr/dsl/diag"
 )
@@ -52,17 +53,18 @@ func (c *Config) Reference(t hcl.Traversal, roots []string) *hcl.Diagnostic {
 	if c.compared+len(names) <= maxCompared {
 		list = slices.Collect(maps.Keys(names))
 	}
-	code, kind := "unknown-"+root, kinds[root]
-	if root == "var" {
-		code = "unknown-variable"
+	otherwise := c.DidYouMean(name, list, declare(root, name))
+	switch root {
+	case "var":
+		return diag.Errorf("unknown-variable", at, "There is no variable %q.%s", name, otherwise)
+	case "local":
+		return diag.Errorf("unknown-local", at, "There is no local %q.%s", name, otherwise)
+	case "account":
+		return diag.Errorf("unknown-account", at, "There is no account %q.%s", name, otherwise)
+	case "role":
+		return diag.Errorf("unknown-role", at, "There is no role %q.%s", name, otherwise)
 	}
-	return diag.Errorf(code, at, "There is no %s %q.%s", kind, name, c.DidYouMean(name, list, declare(root, name)))
-}
-
-// kinds names what a root refers to.
-var kinds = map[string]string{
-	"var": "variable", "local": "local", "account": "account", "role": "role", "bucket": "bucket", "kms_key": "kms_key",
-	"ecr_repository": "ecr_repository", "network": "network", "scp": "scp",
+	return diag.Errorf("unknown-fact", at, "There is no %s %q.%s", root, name, otherwise)
 }
 
 func declare(root, name string) string {
@@ -151,11 +153,17 @@ func (c *Config) attribute(t hcl.Traversal, ctx *hcl.EvalContext) *hcl.Diagnosti
 		if diags.HasErrors() || v.IsMarked() || !v.IsKnown() {
 			return nil
 		}
+		path := pathText(t[:i])
+		if step, isIndex := t[i].(hcl.TraverseIndex); isIndex {
+			if wrong := c.index(v, step.Key, path, step.SrcRange); wrong != nil {
+				return wrong
+			}
+			continue
+		}
 		name, at, ok := stepOf(t[i])
 		if !ok {
 			return nil
 		}
-		path := pathText(t[:i])
 		if v.IsNull() {
 			return diag.Errorf("null-value", t[:i].SourceRange(), "%s is null here, so it has no %q. Test it first: %s == null ? … : ….", path, name, path)
 		}
@@ -167,6 +175,52 @@ func (c *Config) attribute(t hcl.Traversal, ctx *hcl.EvalContext) *hcl.Diagnosti
 	return nil
 }
 
+// index reports a key that a list or object does not have; nil where it has
+// it, or where nothing more can be said than hcl does.
+func (c *Config) index(v, key cty.Value, path string, at hcl.Range) *hcl.Diagnostic {
+	if v.IsMarked() || !v.IsKnown() || key.IsMarked() || !key.IsKnown() {
+		return nil
+	}
+	ty := v.Type()
+	switch {
+	case v.IsNull():
+		return diag.Errorf("null-value", at, "%s is null here, so it has no elements. Test it first: … == null ? … : ….", path)
+	case key.IsNull():
+		return diag.Errorf("invalid-index", at, "The key is null.")
+	case ty.IsTupleType() || ty.IsListType():
+		n, err := convert.Convert(key, cty.Number)
+		if err != nil {
+			return diag.Errorf("invalid-index", at, "%s is a list, whose elements are numbered from 0, and the key is %s.", path, article(key.Type()))
+		}
+		if i, _ := n.AsBigFloat().Int64(); !n.AsBigFloat().IsInt() || i < 0 || i >= int64(v.LengthInt()) {
+			return diag.Errorf("invalid-index", at, "%s is a list of %d, numbered from 0, so it has no element %s.", path, v.LengthInt(), n.AsBigFloat().Text('g', 6))
+		}
+	case ty.IsSetType():
+		return diag.Errorf("invalid-index", at, "%s is a set, whose elements have no order. Write tolist(…)[0], or [for x in … : x].", path)
+	case ty.IsObjectType() || ty.IsMapType():
+		name, err := convert.Convert(key, cty.String)
+		if err == nil && !has(v, name.AsString()) {
+			names := keysOf(v)
+			return diag.Errorf("unknown-attribute", at, "%s has no %q.%s", path, name.AsString(), c.DidYouMean(name.AsString(), names, keyList(names)))
+		}
+	default:
+		return diag.Errorf("invalid-index", at, "%s is %s, which has no elements.", path, article(ty))
+	}
+	return nil
+}
+
+func article(ty cty.Type) string {
+	switch {
+	case ty == cty.DynamicPseudoType:
+		return "null"
+	case ty.IsTupleType() || ty.IsListType() || ty.IsSetType():
+		return "a list"
+	case ty.IsObjectType():
+		return "an object"
+	}
+	return "a " + ty.FriendlyName()
+}
+
 func (c *Config) missing(v cty.Value, t hcl.Traversal, name string, at hcl.Range) *hcl.Diagnostic {
 	path, ty := pathText(t), v.Type()
 	root := t.RootName()
@@ -175,14 +229,14 @@ func (c *Config) missing(v cty.Value, t hcl.Traversal, name string, at hcl.Range
 		return diag.Errorf("unknown-name", at, "The local %q refers to roles, so it is not known here: names, paths, accounts, personas and for_each are settled before any role has an ARN.", name)
 	case ty.IsObjectType() || ty.IsMapType():
 		names := keysOf(v)
-		if root == "role" && len(t) == 2 && !slices.Contains(names, "arn") {
+		if root == "role" && len(t) == 2 && (name == "arn" || name == "name") && !slices.Contains(names, "arn") {
 			return diag.Errorf("invalid-index", at, "The role %q has for_each, so it stands for several roles. Write role.%s[\"KEY\"].arn.%s", pathName(t[1]), pathName(t[1]), c.DidYouMean(name, names, keyList(names)))
 		}
 		return diag.Errorf("unknown-attribute", at, "%s has no %q.%s", path, name, c.DidYouMean(name, names, keyList(names)))
 	case ty.IsTupleType() || ty.IsListType() || ty.IsSetType():
 		return diag.Errorf("unknown-attribute", at, "%s is a list, and a list has no %q. Write %s[0].%s for one element, or [for x in %s : x.%s] for all.", path, name, path, name, path, name)
 	}
-	return diag.Errorf("unknown-attribute", at, "%s is a %s, which has no %q.", path, ty.FriendlyName(), name)
+	return diag.Errorf("unknown-attribute", at, "%s is %s, which has no %q.", path, article(ty), name)
 }
 
 func keyList(names []string) string {

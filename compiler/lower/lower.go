@@ -29,6 +29,7 @@ type lowerer struct {
 	trusts    map[*ir.Target]*policy.Document
 	notices   *notices
 	use       *usage
+	stopped   bool // the budget is used up
 }
 
 // A group is what one activity gives to a role: statements, or the ARN of a
@@ -58,13 +59,31 @@ func Lower(prog *ir.Program) (*ir.Stack, hcl.Diagnostics) {
 	stack := &ir.Stack{Project: prog.Project, Edition: prog.Edition, Targets: prog.Targets}
 	for _, role := range prog.Roles {
 		stack.Roles = append(stack.Roles, l.role(role))
+		if l.stopped {
+			break
+		}
 	}
-	l.use.report(l)
+	if !prog.Partial && !l.stopped {
+		l.use.report(l)
+	}
 	return stack, append(l.diags, l.notices.diagnostics()...)
 }
 
 func (l *lowerer) errorf(code string, rng hcl.Range, format string, args ...any) {
 	l.diags = append(l.diags, diag.Errorf(code, rng, format, args...))
+}
+
+// charge pays for work that grows with the product of two lists; it reports
+// whether to go on.
+func (l *lowerer) charge(steps int, rng hcl.Range) bool {
+	if l.stopped {
+		return false
+	}
+	if d := l.c.Budget.Charge(steps, rng); d != nil {
+		l.diags = append(l.diags, d)
+		l.stopped = true
+	}
+	return !l.stopped
 }
 
 func (l *lowerer) role(role *ir.Role) *ir.StackRole {
@@ -93,22 +112,17 @@ func (l *lowerer) role(role *ir.Role) *ir.StackRole {
 	if p, ok := l.policy(HandWritten+"_"+suffix, own); ok {
 		out.Groups = append(out.Groups, p)
 	}
+	attached := map[string]bool{}
+	for _, v := range out.Attached {
+		attached[v.Text] = true
+	}
 	for _, v := range role.ManagedPolicies {
-		if !attached(out.Attached, v.Text) {
+		if !attached[v.Text] {
 			out.Attached = append(out.Attached, v)
 		}
 	}
 	out.Trust = l.trust(role)
 	return out
-}
-
-func attached(list []ir.Value, arn string) bool {
-	for _, v := range list {
-		if v.Text == arn {
-			return true
-		}
-	}
-	return false
 }
 
 // policyName is the name that SageMaker Role Manager gives to the form.
@@ -174,19 +188,20 @@ func (l *lowerer) grant(role *ir.Role, grant *ir.Grant) *group {
 	if decl.ManagedPolicy != nil {
 		g.managed, _ = e.text(decl.ManagedPolicy)
 	}
-	e.group(g, decl.Statements, ir.Origin{Activity: grant.Activity.Name, BuiltIn: decl.BuiltIn, Use: grant.Range})
+	e.group(g, map[string]hcl.Range{}, decl.Statements, ir.Origin{Activity: grant.Activity.Name, BuiltIn: decl.BuiltIn, Use: grant.Range})
 	return g
 }
 
 // handWritten lowers the statements that a role and its personas write out.
 func (l *lowerer) handWritten(role *ir.Role) *group {
 	g := &group{}
+	labels := map[string]hcl.Range{}
 	for _, layer := range role.Layers {
 		if len(layer.Common.Statements) == 0 {
 			continue
 		}
 		e := &evaluator{l: l, ctx: customized(role.Scope(layer.Persona), role)}
-		e.group(g, layer.Common.Statements, ir.Origin{Use: role.Decl.Name.Range})
+		e.group(g, labels, layer.Common.Statements, ir.Origin{Use: role.Decl.Name.Range})
 	}
 	return g
 }

@@ -19,15 +19,24 @@ func (o *override) narrow(n *dsl.Narrow) {
 	if !ok {
 		return
 	}
+	named := map[string]bool{}
 	for i, name := range names {
-		o.l.use.verb(o.decl, fmt.Sprint("narrow", n.Range.Start.Byte, name), elementAt(n.Statements, i), slices.Contains(o.labels(), name), "statement", name, o.labels())
+		named[name] = true
+		o.named("narrow", n.Range.Start.Byte+i, n.Statements.Find(name), name)
 	}
 	var chosen []*statement
 	for i := range o.g.statements {
 		s := &o.g.statements[i]
-		if s.Effect == policy.Allow && (n.Statements == nil || slices.Contains(names, s.origin.Label)) {
+		switch {
+		case n.Statements != nil && !named[s.origin.Label]:
+		case s.Effect == policy.Allow:
 			chosen = append(chosen, s)
+		case n.Statements != nil:
+			o.l.errorf("narrowed-deny", n.Statements.Find(s.origin.Label), "The statement %q denies, and narrow limits what is allowed: a narrower Deny would give access. Leave it out, or write replace %q { … }.", s.origin.Label, s.origin.Label)
 		}
+	}
+	if n.Statements == nil {
+		o.l.use.verb(verbKey{o.decl, "narrow", n.Range.Start.Byte, ""}, n.Range, len(chosen) > 0, "statement", nil, "")
 	}
 	if len(chosen) == 0 {
 		return
@@ -36,10 +45,10 @@ func (o *override) narrow(n *dsl.Narrow) {
 	if !ok {
 		return
 	}
-	if n.Actions != nil && !o.limit(n.Actions, chosen, "action", actionWithin, setActions) {
+	if n.Actions != nil && !o.limit(n.Actions, chosen, "action", actionWithin, actionsOf) {
 		return
 	}
-	if n.Resources != nil && !o.limit(n.Resources, chosen, "resource", resourceWithin, setResources) {
+	if n.Resources != nil && !o.limit(n.Resources, chosen, "resource", resourceWithin, resourcesOf) {
 		return
 	}
 	for _, s := range chosen {
@@ -49,36 +58,66 @@ func (o *override) narrow(n *dsl.Narrow) {
 	o.dropEmpty()
 }
 
-func setActions(s *statement, list []string)   { s.Actions, s.NotActions = list, nil }
-func setResources(s *statement, list []string) { s.Resources, s.NotResources = list, nil }
+func actionsOf(s *statement) (list, not *[]string)   { return &s.Actions, &s.NotActions }
+func resourcesOf(s *statement) (list, not *[]string) { return &s.Resources, &s.NotResources }
 
-// limit gives each statement those of the values that lie within what it had.
-// A value that lies within none of the statements is an error.
-func (o *override) limit(a *dsl.Attr, chosen []*statement, kind string, within func(*statement, string) bool, set func(*statement, []string)) bool {
+// limit leaves in each statement what both it and the values allow. A value
+// that lies within none of the statements is an error.
+func (o *override) limit(a *dsl.Attr, chosen []*statement, kind string, within func(*statement, string) bool, of func(*statement) (list, not *[]string)) bool {
 	values, ok := o.e.list(a)
 	if !ok {
 		return false
 	}
+	kept := make([][]string, len(chosen))
+	places := a.Places(len(values))
 	for i, v := range values {
-		if !slices.ContainsFunc(chosen, func(s *statement) bool { return within(s, v) }) {
-			o.l.errorf("outside-statement", elementAt(a, i), "narrow can only take access away, and the %s %q does not lie within what %s allowed. Write %ss that it had, or add access with allow \"LABEL\" { … }.",
+		inside := false
+		for j, s := range chosen {
+			list, not := of(s)
+			if !o.l.charge(1+(len(*list)+len(*not))/8, a.Range) {
+				return false
+			}
+			if within(s, v) {
+				inside = true
+				kept[j] = append(kept[j], v)
+				continue
+			}
+			for _, own := range *list { // the value is wider here: what the statement had stays
+				if Covers(fold(kind, v), fold(kind, own)) {
+					kept[j] = append(kept[j], own)
+				}
+			}
+		}
+		if !inside {
+			o.l.errorf("outside-statement", places[i], "narrow can only take access away, and the %s %q does not lie within what %s allowed. Write %ss that it had, or add access with allow \"LABEL\" { … }.",
 				kind, v, quoteLabels(chosen), kind)
 			ok = false
 		}
 	}
-	if !ok {
-		return false
-	}
-	for _, s := range chosen {
-		var kept []string
-		for _, v := range values {
-			if within(s, v) {
-				kept = append(kept, v)
-			}
+	for j, s := range chosen {
+		if ok {
+			list, not := of(s)
+			*list, *not = distinct(kept[j]), nil
 		}
-		set(s, kept)
 	}
-	return true
+	return ok
+}
+
+// fold is a text as it compares: actions without regard to case.
+func fold(kind, s string) string {
+	if kind == "action" {
+		return policy.Lower(s)
+	}
+	return s
+}
+
+func distinct(list []string) []string {
+	seen := map[string]bool{}
+	return slices.DeleteFunc(list, func(s string) bool {
+		again := seen[s]
+		seen[s] = true
+		return again
+	})
 }
 
 func quoteLabels(list []*statement) string {
@@ -135,25 +174,46 @@ func Covers(pattern, sub string) bool {
 // that both admit are kept where that says the same, else it is an error.
 func (o *override) conditions(s *statement, list []policy.Condition, at hcl.Range) {
 	for _, c := range list {
-		i := slices.IndexFunc(s.Conditions, func(p policy.Condition) bool { return sameKey(p, c.Operator, c.Key) })
+		i := slices.IndexFunc(s.Conditions, func(p policy.Condition) bool {
+			return policy.Lower(p.Operator) == policy.Lower(c.Operator) && policy.Lower(p.Key) == policy.Lower(c.Key)
+		})
 		if i < 0 {
 			s.Conditions = append(s.Conditions, c)
 			continue
 		}
-		have := s.Conditions[i]
-		var both []string
-		for _, v := range have.Values {
-			if slices.Contains(c.Values, v) {
-				both = append(both, v)
-			}
-		}
-		if !isExact(c.Operator) || len(both) == 0 {
+		both, exact := intersect(s.Conditions[i].Values, c.Values)
+		if !isExact(c.Operator) || !exact || len(both) == 0 {
 			o.l.errorf("duplicate-condition", at, "The statement %q has a condition %s on %q already, and a statement holds one. Write the values that satisfy both with replace %q { condition { … } }.", s.origin.Label, c.Operator, c.Key, s.origin.Label)
 			continue
 		}
 		s.Conditions[i].Values = both
 	}
 }
+
+// intersect returns the values that both lists have. It is not exact when
+// other values may be equal: those with policy variables, or with what is
+// known only at deployment.
+func intersect(a, b []string) (both []string, exact bool) {
+	exact = true
+	in := map[string]bool{}
+	for _, v := range b {
+		in[v] = true
+	}
+	for _, v := range a {
+		if in[v] {
+			both = append(both, v)
+			delete(in, v)
+		} else {
+			exact = exact && !open(v)
+		}
+	}
+	for v := range in {
+		exact = exact && !open(v)
+	}
+	return both, exact
+}
+
+func open(v string) bool { return strings.Contains(v, "${") || dsl.HasReserved(v) }
 
 // isExact reports whether the values of an operator can be intersected one by
 // one: it compares a single value for equality.

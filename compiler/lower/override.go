@@ -2,13 +2,13 @@ package lower
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/sagemaker-roles/smr/compiler/ir"
 	"github.com/sagemaker-roles/smr/dsl"
-	"github.com/sagemaker-roles/smr/dsl/diag"
 	"github.com/sagemaker-roles/smr/iam/policy"
 )
 
@@ -66,7 +66,7 @@ func (l *lowerer) overridden(role *ir.Role, grant *ir.Grant, g *group) *group {
 		for name, arg := range grant.Args {
 			ctx.Variables[name] = arg.Value
 		}
-		o := &override{l: l, e: &evaluator{l: l, ctx: ctx}, decl: a.decl, g: out, grant: grant, role: role}
+		o := &override{l: l, e: &evaluator{l: l, ctx: ctx}, decl: a.decl, g: out, grant: grant}
 		o.apply()
 	}
 	return out
@@ -74,17 +74,21 @@ func (l *lowerer) overridden(role *ir.Role, grant *ir.Grant, g *group) *group {
 
 // An override is one block while it is applied to one activity of one role.
 type override struct {
-	l     *lowerer
-	e     *evaluator
-	decl  *dsl.Override
-	g     *group
-	grant *ir.Grant
-	role  *ir.Role
+	l      *lowerer
+	e      *evaluator
+	decl   *dsl.Override
+	g      *group
+	grant  *ir.Grant
+	labels map[string]bool // of the statements that the group has
 }
 
 // apply runs the verbs in the language's order.
 func (o *override) apply() {
 	o.l.use.seen(o.decl)
+	o.labels = map[string]bool{}
+	for _, s := range o.g.statements {
+		o.labels[s.origin.Label] = true
+	}
 	o.remove()
 	o.replace()
 	o.removeActions()
@@ -95,33 +99,37 @@ func (o *override) apply() {
 	o.add(o.decl.Deny, policy.Deny)
 }
 
-func (o *override) labels() []string {
-	var out []string
-	for _, s := range o.g.statements {
-		out = append(out, s.origin.Label)
-	}
-	return out
+// named notes whether a verb found the statement that it names.
+func (o *override) named(verb string, place int, rng hcl.Range, label string) bool {
+	found := o.labels[label]
+	o.l.use.verb(verbKey{o.decl, verb, place, label}, rng, found, "statement", slices.Sorted(maps.Keys(o.labels)), "")
+	return found
 }
 
 func (o *override) remove() {
+	gone := map[string]bool{}
 	for i, name := range o.decl.Remove {
-		before := len(o.g.statements)
-		o.g.statements = slices.DeleteFunc(o.g.statements, func(s statement) bool { return s.origin.Label == name.Text })
-		o.l.use.verb(o.decl, fmt.Sprint("remove", i), name.Range, len(o.g.statements) < before, "statement", name.Text, o.labels())
+		if o.named("remove", i, name.Range, name.Text) {
+			gone[name.Text] = true
+		}
+	}
+	if len(gone) > 0 {
+		o.g.statements = slices.DeleteFunc(o.g.statements, func(s statement) bool { return gone[s.origin.Label] })
+		maps.DeleteFunc(o.labels, func(label string, _ bool) bool { return gone[label] })
 	}
 }
 
 // replace changes what the block says of a statement; the rest of it stays.
 func (o *override) replace() {
 	for i, d := range o.decl.Replace {
-		matched := false
+		if !o.named("replace", i, d.Label.Range, d.Label.Text) || !o.e.chosen(d) {
+			continue
+		}
 		for j := range o.g.statements {
 			if s := &o.g.statements[j]; s.origin.Label == d.Label.Text {
-				matched = true
 				o.replaceOne(s, d)
 			}
 		}
-		o.l.use.verb(o.decl, fmt.Sprint("replace", i), d.Label.Range, matched, "statement", d.Label.Text, o.labels())
 	}
 	o.dropEmpty()
 }
@@ -164,32 +172,66 @@ func (o *override) changed(s *statement, at hcl.Range) {
 	s.origin.Use = at
 }
 
+// removeActions takes actions out of the statements that allow; taking one out
+// of a statement that denies would give access.
 func (o *override) removeActions() {
-	if o.decl.RemoveActions == nil {
+	a := o.decl.RemoveActions
+	patterns, ok := o.e.list(a)
+	if a == nil || !ok {
 		return
 	}
-	patterns, ok := o.e.list(o.decl.RemoveActions)
-	if !ok {
-		return
-	}
-	var have []string
-	for _, s := range o.g.statements {
-		have = append(have, s.Actions...)
-	}
+	places := a.Places(len(patterns))
 	for i, pattern := range patterns {
 		matched := false
 		for j := range o.g.statements {
 			s := &o.g.statements[j]
+			if !o.l.charge(1+len(s.Actions)/16, a.Range) {
+				return
+			}
 			before := len(s.Actions)
-			s.Actions = slices.DeleteFunc(s.Actions, func(a string) bool { return policy.MatchFold(pattern, a) })
+			if s.Effect == policy.Allow {
+				s.Actions = slices.DeleteFunc(s.Actions, func(a string) bool { return policy.MatchFold(pattern, a) })
+			}
 			if len(s.Actions) < before {
 				matched = true
-				o.changed(s, o.decl.RemoveActions.Range)
+				o.changed(s, a.Range)
 			}
 		}
-		o.l.use.verb(o.decl, fmt.Sprint("action", i), elementAt(o.decl.RemoveActions, i), matched, "action", pattern, have)
+		key := verbKey{o.decl, "remove_actions", i, pattern}
+		if matched {
+			o.l.use.verb(key, places[i], true, "action", nil, "")
+		} else {
+			o.l.use.verb(key, places[i], false, "action", o.actions(), o.instead(pattern))
+		}
 	}
 	o.dropEmpty()
+}
+
+// actions are those that the statements allow.
+func (o *override) actions() []string {
+	var have []string
+	for _, s := range o.g.statements {
+		if s.Effect == policy.Allow {
+			have = append(have, s.Actions...)
+		}
+	}
+	return have
+}
+
+// instead says what to write where an action is not listed but is allowed by a
+// pattern, or is denied; "" where it is neither.
+func (o *override) instead(action string) string {
+	for _, s := range o.g.statements {
+		for _, have := range s.Actions {
+			switch {
+			case s.Effect == policy.Deny && policy.MatchFold(action, have):
+				return fmt.Sprintf(" The statement %q denies it, and remove_actions only takes away what is allowed; write remove %q {} or replace %q { … }.", s.origin.Label, s.origin.Label, s.origin.Label)
+			case s.Effect == policy.Allow && policy.HasWildcard(have) && Covers(policy.Lower(have), policy.Lower(action)):
+				return fmt.Sprintf(" The statement %q allows it by the pattern %q; write deny \"LABEL\" { actions = [%q] … }, or replace %q { actions = … } without the pattern.", s.origin.Label, have, action, s.origin.Label)
+			}
+		}
+	}
+	return ""
 }
 
 // dropEmpty leaves out statements that an override left without actions or
@@ -208,6 +250,7 @@ func (o *override) dropEmpty() {
 		origin := s.origin
 		origin.Range, origin.BuiltIn = s.origin.Override, false
 		o.g.dropped = append(o.g.dropped, dropped{origin, why})
+		delete(o.labels, s.origin.Label)
 		return true
 	})
 }
@@ -215,17 +258,14 @@ func (o *override) dropEmpty() {
 // add appends the statements of allow and deny blocks.
 func (o *override) add(decls []*dsl.Statement, effect policy.Effect) {
 	for _, d := range decls {
-		if d.Effect != nil {
-			o.l.errorf("unsupported-argument", d.Effect.NameRange, "The block says the effect: allow { … } or deny { … }. Delete this line.")
-			continue
-		}
-		if slices.Contains(o.labels(), d.Label.Text) {
-			o.l.errorf("duplicate-statement", d.Label.Range, "The activity %q has a statement %q already. Give this one another label, or change that one with replace %q { … }.", o.grant.Activity.Name, d.Label.Text, d.Label.Text)
-			continue
-		}
 		if !o.e.chosen(d) {
 			continue
 		}
+		if o.labels[d.Label.Text] {
+			o.l.errorf("duplicate-statement", d.Label.Range, "The activity %q has a statement %q already. Give this one another label, or change that one with replace %q { … }.", o.grant.Activity.Name, d.Label.Text, d.Label.Text)
+			continue
+		}
+		o.labels[d.Label.Text] = true
 		s, why, ok := o.e.statement(d)
 		s.Effect = effect
 		origin := ir.Origin{Activity: o.grant.Activity.Name, Label: d.Label.Text, Range: d.Range, Use: d.Range, Override: d.Range}
@@ -240,18 +280,11 @@ func (o *override) add(decls []*dsl.Statement, effect policy.Effect) {
 	}
 }
 
-func elementAt(a *dsl.Attr, i int) hcl.Range {
-	if items, diags := hcl.ExprList(a.Expr); !diags.HasErrors() && i < len(items) {
-		return items[i].Range()
-	}
-	return a.Expr.Range()
-}
-
 // checkOverrides reports overrides of a role for activities that it lacks.
 func (l *lowerer) checkOverrides(role *ir.Role) {
 	for _, layer := range role.Layers {
 		for _, o := range layer.Common.Overrides {
-			l.use.declared(o, layer)
+			l.use.declared(o)
 		}
 	}
 	own := role.Layers[len(role.Layers)-1]
@@ -261,7 +294,7 @@ func (l *lowerer) checkOverrides(role *ir.Role) {
 			for _, g := range role.Activities {
 				names = append(names, g.Activity.Name)
 			}
-			l.use.absent(o, diag.DidYouMean(o.Activity.Text, names, "Add the activity, or delete the override."))
+			l.use.absent(o, l.c.DidYouMean(o.Activity.Text, names, "Add the activity, or delete the override."))
 		}
 	}
 }

@@ -1,8 +1,6 @@
 package lower
 
 import (
-	"slices"
-
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
@@ -37,19 +35,16 @@ func (l *lowerer) evaluator(role *ir.Role, grant *ir.Grant) *evaluator {
 	return &evaluator{l: l, ctx: ctx}
 }
 
-// group lowers the statements whose when is true and adds them to g.
-func (e *evaluator) group(g *group, decls []*dsl.Statement, origin ir.Origin) {
-	labels := map[string]hcl.Range{}
+// group lowers the statements whose when is true and adds them to g; labels are
+// those that were chosen before.
+func (e *evaluator) group(g *group, labels map[string]hcl.Range, decls []*dsl.Statement, origin ir.Origin) {
 	for _, d := range decls {
 		if !e.chosen(d) {
 			continue
 		}
-		if first, dup := labels[d.Label.Text]; dup {
-			e.l.diags = append(e.l.diags, diag.Relate(
-				diag.Errorf("duplicate-statement", d.Label.Range, "Two statements %q are chosen together. Rename one, or let their when exclude one another.", d.Label.Text), first, "the other one"))
+		if !e.unique(d, labels) {
 			continue
 		}
-		labels[d.Label.Text] = d.Label.Range
 		origin.Label, origin.Range = d.Label.Text, d.Range
 		origin.Why, _ = e.text(d.Why)
 		s, why, ok := e.statement(d)
@@ -64,6 +59,18 @@ func (e *evaluator) group(g *group, decls []*dsl.Statement, origin ir.Origin) {
 	}
 }
 
+// unique reports whether no statement with the label was chosen before.
+func (e *evaluator) unique(d *dsl.Statement, labels map[string]hcl.Range) bool {
+	first, dup := labels[d.Label.Text]
+	if dup {
+		e.l.diags = append(e.l.diags, diag.Relate(
+			diag.Errorf("duplicate-statement", d.Label.Range, "Two statements %q are chosen together. Rename one, or let their when exclude one another.", d.Label.Text), first, "the other one"))
+		return false
+	}
+	labels[d.Label.Text] = d.Label.Range
+	return true
+}
+
 // chosen evaluates when, which must be known without an account.
 func (e *evaluator) chosen(d *dsl.Statement) bool {
 	if d.When == nil {
@@ -75,7 +82,7 @@ func (e *evaluator) chosen(d *dsl.Statement) bool {
 		return false
 	}
 	b, err := convert.Convert(v, cty.Bool)
-	if err != nil || b.IsNull() || !b.IsKnown() {
+	if err != nil || b.IsNull() {
 		e.l.errorf("wrong-type", d.When.Expr.Range(), "when takes true or false, and this is %s.", resolve.TypeName(v.Type()))
 		return false
 	}
@@ -85,15 +92,8 @@ func (e *evaluator) chosen(d *dsl.Statement) bool {
 // statement lowers an identity-based statement. A why that is not empty says
 // that it is left out, because IAM admits no empty list.
 func (e *evaluator) statement(d *dsl.Statement) (s policy.Statement, why string, ok bool) {
-	for _, a := range []*dsl.Attr{d.Services, d.Principals, d.Federated} {
-		if a != nil {
-			e.l.errorf("unsupported-argument", a.NameRange, "A statement of a role has no argument %q: the role itself is the principal. Principals stand in a trust block.", a.Name)
-			return s, "", false
-		}
-	}
 	if d.Resources == nil && d.NotResources == nil {
-		e.l.errorf("missing-argument", d.Range, "A statement needs resources (or not_resources). Write resources = [\"*\"] for actions that take no resource.")
-		return s, "", false
+		return s, "", false // reported when it was decoded
 	}
 	if s, ok = e.common(d); !ok {
 		return s, "", false
@@ -120,8 +120,7 @@ func (e *evaluator) common(d *dsl.Statement) (s policy.Statement, ok bool) {
 		return s, false
 	}
 	if d.Actions == nil && d.NotActions == nil {
-		e.l.errorf("missing-argument", d.Range, "A statement needs actions (or not_actions): actions = [\"s3:GetObject\"].")
-		return s, false
+		return s, false // reported when it was decoded
 	}
 	s.SID, _ = e.text(d.SID)
 	var okA, okN, okC bool
@@ -149,6 +148,7 @@ func (e *evaluator) effect(a *dsl.Attr) (policy.Effect, bool) {
 // conditions lowers condition blocks in their order.
 func (e *evaluator) conditions(decls []*dsl.Condition) ([]policy.Condition, bool) {
 	var out []policy.Condition
+	seen := map[[2]string]bool{}
 	for _, c := range decls {
 		if c.Operator == nil || c.Key == nil || c.Values == nil {
 			return nil, false
@@ -160,17 +160,19 @@ func (e *evaluator) conditions(decls []*dsl.Condition) ([]policy.Condition, bool
 			return nil, false
 		}
 		if _, known := policy.ParseOperator(operator); !known {
-			e.l.errorf("unknown-operator", c.Operator.Expr.Range(), "There is no condition operator %q.%s", operator, diag.DidYouMean(operator, operatorNames, "Write one of IAM's, such as \"StringEquals\" or \"ArnLike\"."))
+			e.l.errorf("unknown-operator", c.Operator.Expr.Range(), "There is no condition operator %q.%s", operator, e.l.c.DidYouMean(operator, operatorNames, "Write one of IAM's, such as \"StringEquals\" or \"ArnLike\"."))
 			return nil, false
 		}
 		if len(values) == 0 {
 			e.l.errorf("empty-condition", c.Values.Expr.Range(), "The condition on %q has no values. Leaving it out would change who has access, so write the values or delete the condition.", key)
 			return nil, false
 		}
-		if slices.ContainsFunc(out, func(p policy.Condition) bool { return sameKey(p, operator, key) }) {
+		place := [2]string{policy.Lower(operator), policy.Lower(key)}
+		if seen[place] {
 			e.l.errorf("duplicate-condition", c.Range, "There is a condition %s on %q already. JSON has one place for it; write all values in one block (any of them satisfies it), or two statements.", operator, key)
 			return nil, false
 		}
+		seen[place] = true
 		out = append(out, policy.Condition{Operator: operator, Key: key, Values: values})
 	}
 	return out, true
@@ -212,7 +214,7 @@ func (e *evaluator) list(a *dsl.Attr) ([]string, bool) {
 	}
 	k := e.l.constants[a]
 	if k == nil {
-		k = &constant{fixed: len(a.Expr.Variables()) == 0}
+		k = &constant{fixed: len(a.Refs) == 0}
 		e.l.constants[a] = k
 	}
 	if k.done {

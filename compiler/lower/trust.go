@@ -30,8 +30,9 @@ func (l *lowerer) trust(role *ir.Role) ir.Policy {
 		return l.defaultTrust(role)
 	}
 	t := role.Trust
-	e := &evaluator{l: l, ctx: role.Scope(ownTrust(role))}
+	e := &evaluator{l: l, ctx: customized(role.Scope(ownTrust(role)), role)}
 	p := ir.Policy{Document: &policy.Document{Version: policy.Version2012}}
+	before := len(l.diags)
 	add := func(s policy.Statement, at hcl.Range, label, why string) {
 		p.Document.Statements = append(p.Document.Statements, s)
 		p.Origins = append(p.Origins, ir.Origin{Label: label, Why: why, Range: at, Use: at})
@@ -49,13 +50,17 @@ func (l *lowerer) trust(role *ir.Role) ir.Policy {
 			add(s, o.Range, "OIDC", "Subjects of the provider may assume the role")
 		}
 	}
+	labels := map[string]hcl.Range{}
 	for _, d := range t.Statements {
-		if s, ok := e.trustStatement(d); ok && e.chosen(d) {
+		if !e.chosen(d) || !e.unique(d, labels) {
+			continue
+		}
+		if s, ok := e.trustStatement(d); ok {
 			why, _ := e.text(d.Why)
 			add(s, d.Range, d.Label.Text, why)
 		}
 	}
-	if len(p.Document.Statements) == 0 && t.Services == nil && t.Principals == nil && len(t.GitHub)+len(t.OIDC)+len(t.Statements) == 0 {
+	if len(p.Document.Statements) == 0 && len(l.diags) == before {
 		l.errorf("empty-trust", t.Range, "The trust block names nobody, so no one could assume the role. Write services = [%q], principals = […], github {}, oidc {} or statement \"…\" {}; without a trust block SageMaker is trusted.", Service)
 	}
 	return p
@@ -116,8 +121,8 @@ func principal(services, aws, federated []string) *policy.Principal {
 
 // github lets workflows of one repository in. The subject is the form of
 // repositories from before 2026-07-15, or the one with ids when the repository
-// is written OWNER@ID/REPO@ID (GitHub documentation, "OpenID Connect
-// reference").
+// is written OWNER@ID/REPO@ID; a colon in the name of an environment is %3A
+// (GitHub documentation, "OpenID Connect reference").
 func (e *evaluator) github(g *dsl.GitHub, role *ir.Role) (policy.Statement, bool) {
 	repositories, ok := e.list(g.Repository)
 	environment, okE := e.text(g.Environment)
@@ -125,11 +130,17 @@ func (e *evaluator) github(g *dsl.GitHub, role *ir.Role) (policy.Statement, bool
 	if !ok || !okE || !okB {
 		return policy.Statement{}, false
 	}
+	if len(repositories) == 0 {
+		if g.Repository != nil {
+			e.l.errorf("empty-condition", g.Repository.Expr.Range(), "A github block without a repository would let in every workflow of GitHub. Write OWNER/REPO.")
+		}
+		return policy.Statement{}, false
+	}
 	var subjects []string
-	for i, repo := range repositories {
+	for _, repo := range repositories {
 		owner, name, found := strings.Cut(repo, "/")
 		if !found || owner == "" || name == "" || strings.ContainsAny(repo, " *?:") || strings.Contains(name, "/") {
-			e.l.errorf("invalid-repository", elementAt(g.Repository, i), "%q is no GitHub repository. Write OWNER/REPO, or OWNER@ID/REPO@ID for one created or renamed since 2026-07-15.", repo)
+			e.l.errorf("invalid-repository", g.Repository.Find(repo), "%q is no GitHub repository. Write OWNER/REPO, or OWNER@ID/REPO@ID for one created or renamed since 2026-07-15.", repo)
 			return policy.Statement{}, false
 		}
 		switch {
@@ -137,7 +148,7 @@ func (e *evaluator) github(g *dsl.GitHub, role *ir.Role) (policy.Statement, bool
 			e.l.errorf("conflicting-arguments", g.Branch.NameRange, "The subject of a GitHub token names the environment or the branch, not both. Delete one; an environment can be limited to branches on GitHub.")
 			return policy.Statement{}, false
 		case environment != "":
-			subjects = append(subjects, "repo:"+repo+":environment:"+environment)
+			subjects = append(subjects, "repo:"+repo+":environment:"+strings.ReplaceAll(environment, ":", "%3A"))
 		case branch != "":
 			subjects = append(subjects, "repo:"+repo+":ref:refs/heads/"+branch)
 		default:
@@ -153,6 +164,9 @@ func (e *evaluator) oidc(o *dsl.OIDC, role *ir.Role) (policy.Statement, bool) {
 	subjects, okS := e.list(o.Subjects)
 	if !okP || !okA || !okS {
 		return policy.Statement{}, false
+	}
+	if o.Provider == nil || o.Subjects == nil {
+		return policy.Statement{}, false // reported when it was decoded
 	}
 	if len(subjects) == 0 {
 		e.l.errorf("empty-condition", o.Subjects.Expr.Range(), "An oidc block without subjects would let in every token of the provider. Write the subjects.")
@@ -191,12 +205,6 @@ func federated(arn, host, audience string, subjects []string) policy.Statement {
 
 // trustStatement lowers a statement of a trust policy written by hand.
 func (e *evaluator) trustStatement(d *dsl.Statement) (s policy.Statement, ok bool) {
-	for _, a := range []*dsl.Attr{d.Resources, d.NotResources} {
-		if a != nil {
-			e.l.errorf("unsupported-argument", a.NameRange, "A statement of a trust policy has no %q: the resource is the role itself. Delete it.", a.Name)
-			return s, false
-		}
-	}
 	if s, ok = e.common(d); !ok {
 		return s, false
 	}
@@ -207,7 +215,13 @@ func (e *evaluator) trustStatement(d *dsl.Statement) (s policy.Statement, ok boo
 		return s, false
 	}
 	if len(services)+len(principals)+len(fed) == 0 {
-		e.l.errorf("empty-trust", d.Range, "A statement of a trust policy needs whom it concerns: services, principals or federated.")
+		if d.Services != nil || d.Principals != nil || d.Federated != nil { // else reported when it was decoded
+			e.l.errorf("empty-trust", d.Range, "The statement %q names nobody: its lists are empty. Write whom it concerns in services, principals or federated, or delete it.", d.Label.Text)
+		}
+		return s, false
+	}
+	if len(s.Actions)+len(s.NotActions) == 0 {
+		e.l.errorf("empty-list", d.Range, "The statement %q has no actions. Write them, such as [\"sts:AssumeRole\"], or delete it.", d.Label.Text)
 		return s, false
 	}
 	s.Principal = principal(services, principals, fed)

@@ -361,5 +361,5 @@ func (r *resolver) unknownPersona(name string, rng hcl.Range) {
 	if r.personaNames == nil {
 		r.personaNames = slices.Sorted(maps.Keys(r.personas))
 	}
-	r.errorf("unknown-persona", rng, "There is no persona %q.%s", name, r.c.DidYouMean(name, r.personaNames, "`smr catalog` lists the built-in ones; write your own with persona \""+name+"\" {}."))
+	r.spoiledf("unknown-persona", rng, "There is no persona %q.%s", name, r.c.DidYouMean(name, r.personaNames, "`smr catalog` lists the built-in ones; write your own with persona \""+name+"\" {}."))
 }

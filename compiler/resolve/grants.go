@@ -19,9 +19,9 @@ type grantSet struct {
 	s     *scope
 	in    *instance
 	last  int
-	order map[string]int       // in which they came
-	at    map[string]hcl.Range // of those that the role has
-	args  map[string]map[string]layeredAttr
+	order map[string]int                      // in which they came
+	at    map[string]hcl.Range                // of those that the role has
+	args  map[string]map[string][]layeredAttr // by activity and parameter, from the first layer
 }
 
 type layeredAttr struct {
@@ -31,7 +31,7 @@ type layeredAttr struct {
 
 // grants settles which activities the role has, and with which arguments.
 func (s *scope) grants(in *instance) {
-	g := &grantSet{s: s, in: in, order: map[string]int{}, at: map[string]hcl.Range{}, args: map[string]map[string]layeredAttr{}}
+	g := &grantSet{s: s, in: in, order: map[string]int{}, at: map[string]hcl.Range{}, args: map[string]map[string][]layeredAttr{}}
 	for _, layer := range in.role.Layers {
 		g.layer(layer)
 	}
@@ -119,10 +119,10 @@ func (g *grantSet) use(layer *ir.Layer, u *dsl.Use) {
 	}
 	g.add(name, u.Activity.Range)
 	if g.args[name] == nil {
-		g.args[name] = map[string]layeredAttr{}
+		g.args[name] = map[string][]layeredAttr{}
 	}
 	for _, arg := range u.Args {
-		g.args[name][arg.Name] = layeredAttr{layer, arg}
+		g.args[name][arg.Name] = append(g.args[name][arg.Name], layeredAttr{layer, arg})
 	}
 }
 
@@ -154,7 +154,9 @@ func (g *grantSet) arguments(a *ir.Activity) map[string]ir.Arg {
 	if len(given) > 0 {
 		var attrs []*dsl.Attr
 		for _, name := range slices.Sorted(maps.Keys(given)) {
-			attrs = append(attrs, given[name].attr)
+			for _, l := range given[name] {
+				attrs = append(attrs, l.attr)
+			}
 		}
 		g.s.r.unknownParameters(a, attrs)
 	}
@@ -186,9 +188,9 @@ func orNone(names []string) string {
 	return diag.Quote(names)
 }
 
-func (g *grantSet) argument(a *ir.Activity, p *ir.Param, given map[string]layeredAttr) (ir.Arg, bool) {
+func (g *grantSet) argument(a *ir.Activity, p *ir.Param, given map[string][]layeredAttr) (ir.Arg, bool) {
 	r, role := g.s.r, g.in.role
-	if l, ok := given[p.Name]; ok {
+	for _, l := range slices.Backward(given[p.Name]) {
 		if p.From != "" {
 			r.errorf("role-wide-parameter", l.attr.NameRange, "%q is one setting for the whole role. Write %s = … in the role, beside the activity block.", p.Name, p.From)
 			return ir.Arg{}, false

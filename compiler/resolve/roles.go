@@ -129,7 +129,7 @@ func (s *scope) instances(decl *dsl.Role) ([]*instance, *hcl.Diagnostic) {
 	label := decl.Name.Text
 	if !eachKey.MatchString(label) {
 		if label != "" {
-			s.r.errorf("invalid-name", decl.Name.Range, "%q is no role label. It takes letters, digits, _ and -; the IAM name can be set with name = ….", label)
+			s.r.spoiledf("invalid-name", decl.Name.Range, "%q is no role label. It takes letters, digits, _ and -; the IAM name can be set with name = ….", label)
 		}
 		s.absent[label] = absentBroken
 		return nil, nil
@@ -145,7 +145,7 @@ func (s *scope) instances(decl *dsl.Role) ([]*instance, *hcl.Diagnostic) {
 	}
 	if v.IsNull() || !v.CanIterateElements() || v.Type().IsTupleType() || v.Type().IsListType() {
 		s.absent[label] = absentBroken
-		s.r.errorf("invalid-for-each", decl.ForEach.Expr.Range(), "for_each takes a set of strings or a map, and this is %s. Write toset([…]) or { key = value, … }.", TypeName(valueType(v)))
+		s.r.spoiledf("invalid-for-each", decl.ForEach.Expr.Range(), "for_each takes a set of strings or a map, and this is %s. Write toset([…]) or { key = value, … }.", TypeName(valueType(v)))
 		return nil, nil
 	}
 	var keys, values []cty.Value
@@ -156,7 +156,7 @@ func (s *scope) instances(decl *dsl.Role) ([]*instance, *hcl.Diagnostic) {
 		}
 		if k.IsNull() || k.Type() != cty.String || !eachKey.MatchString(k.AsString()) {
 			s.absent[label] = absentBroken
-			s.r.errorf("invalid-for-each", decl.ForEach.Expr.Range(), "The key %s becomes part of IAM names, so it takes letters, digits, _ and -.", keyText(k))
+			s.r.spoiledf("invalid-for-each", keyRange(decl.ForEach, k), "The key %s becomes part of IAM names, so it takes letters, digits, _ and -.", keyText(k))
 			continue
 		}
 		keys, values = append(keys, k), append(values, e)
@@ -192,6 +192,14 @@ func valueType(v cty.Value) cty.Type {
 		return cty.DynamicPseudoType
 	}
 	return v.Type()
+}
+
+// keyRange is where a key stands.
+func keyRange(a *dsl.Attr, k cty.Value) hcl.Range {
+	if !k.IsNull() && k.Type() == cty.String {
+		return a.Find(k.AsString())
+	}
+	return a.Expr.Range()
 }
 
 func keyText(k cty.Value) string {
@@ -264,7 +272,7 @@ func (s *scope) deploys(in *instance) bool {
 		if !s.r.accounts[name] {
 			s.absent[in.role.Label] = absentBroken
 			names := slices.Collect(maps.Keys(s.r.accounts))
-			s.r.errorf("unknown-account", in.role.Range("accounts"), "No account %q is declared.%s", name, s.r.c.DidYouMean(name, names, "Declare it: account \""+name+"\" { id = \"…\", region = \"…\" }."))
+			s.r.spoiledf("unknown-account", in.role.Range("accounts"), "No account %q is declared.%s", name, s.r.c.DidYouMean(name, names, "Declare it: account \""+name+"\" { id = \"…\", region = \"…\" }."))
 		}
 	}
 	return slices.Contains(list, s.target.Name)
@@ -285,17 +293,21 @@ func (s *scope) deployed(instances []*instance) map[string]map[string]bool {
 // reachable reports whether every role that a role refers to goes to the same
 // target. A role that refers to another which does not is left out.
 func (s *scope) reachable(in *instance, list []ref, have map[string]map[string]bool) bool {
+	ok := true
 	for _, f := range list {
+		keys := have[f.label]
+		if s.absent[f.label] != 0 || keys != nil && (f.key == "" || keys[f.key]) {
+			continue
+		}
+		ok = false
 		switch {
-		case s.absent[f.label] != 0:
-		case have[f.label] == nil:
+		case keys == nil:
 			s.r.errorf("role-not-deployed", f.rng, "The role %q goes to the account %q, and %q, which it refers to, does not. Let both go to the same accounts, or write the ARN out.", in.role.Address(), s.target.Name, f.label)
-			return false
-		case f.key != "" && !have[f.label][f.key]:
-			keys := slices.Collect(maps.Keys(have[f.label]))
-			s.r.errorf("unknown-role", f.rng, "The role %q has no key %q.%s", f.label, f.key, s.r.c.DidYouMean(f.key, keys, "for_each of that role settles its keys."))
-			return false
+		case f.key == "arn" || f.key == "name":
+			s.r.errorf("invalid-index", f.rng, "The role %q has for_each, so it stands for several roles. Write role.%s[\"KEY\"].%s.", f.label, f.label, f.key)
+		default:
+			s.r.errorf("unknown-role", f.rng, "The role %q has no key %q.%s", f.label, f.key, s.r.c.DidYouMean(f.key, slices.Collect(maps.Keys(keys)), "for_each of that role settles its keys."))
 		}
 	}
-	return true
+	return ok
 }

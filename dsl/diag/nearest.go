@@ -8,11 +8,11 @@ import (
 )
 
 // Nearest returns the names that a given word was most likely meant to be: the
-// nearest by edit distance (at most a third of its length), case and '-'/'_'
-// folded, at most three, ties in alphabetical order.
+// nearest by edit distance (at most a third of its length, or one character of
+// two), case and '-'/'_' folded, at most three, ties in alphabetical order.
 func Nearest(given string, names []string) []string {
 	want := fold(given)
-	limit := max(1, len(want)/3)
+	limit := max(len(want)/3, min(1, len(want)-1))
 	type scored struct {
 		name string
 		dist int
