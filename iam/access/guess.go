@@ -26,8 +26,9 @@ type guesser struct {
 
 // A dimension is one choice of a guess; the most likely option is the first.
 type dimension struct {
-	key     string
-	options []guessed
+	key      string
+	universe family // of the key's values
+	options  []guessed
 }
 
 // A guessed value is a value of a key, or a resource; a template has its
@@ -118,7 +119,7 @@ func newGuesser(d draft) *guesser {
 // that makes the condition hold, if the solution wants that.
 func (g *guesser) addKey(k *keyDomain) {
 	v := g.d.f.answer.class(k)
-	x := &dimension{key: k.name}
+	x := &dimension{key: k.name, universe: k.universe}
 	var wanted, unwanted []guessed
 	for i, n := range k.atoms {
 		a := g.d.e.p.atoms[n]
@@ -298,14 +299,10 @@ func textBetween(before, after glob, text string) (string, bool) {
 // given values to pseudo parameters.
 func (g *guesser) request(pick map[*dimension]int, j *judge) *Witness {
 	c := g.base
-	for _, x := range g.variables {
-		setGuess(&c, x.key, x.options[pick[x]], nil)
-	}
-	for _, x := range g.keys {
-		setGuess(&c, x.key, x.options[pick[x]], &c)
-	}
-	if len(g.resource.options) == 0 {
-		return nil
+	for _, x := range slices.Concat(g.variables, g.keys) {
+		if !x.set(&c, pick[x]) {
+			return nil
+		}
 	}
 	resource := fill(g.resource.options[pick[g.resource]].template, &c)
 	if resource != "*" && !arnShape().match(resource) {
@@ -316,14 +313,20 @@ func (g *guesser) request(pick map[*dimension]int, j *judge) *Witness {
 	return w
 }
 
-func setGuess(c *authz.Context, key string, v guessed, values *authz.Context) {
-	switch {
-	case v.absent:
-	case v.list:
-		c.SetList(key, fill(v.template, values))
-	default:
-		c.Set(key, fill(v.template, values))
+// set gives the key the value of an option; false if that is of another type
+// than the key's.
+func (x *dimension) set(c *authz.Context, option int) bool {
+	v := x.options[option]
+	if v.absent {
+		return true
 	}
+	text := fill(v.template, c)
+	if v.list {
+		c.SetList(x.key, text)
+	} else {
+		c.Set(x.key, text)
+	}
+	return inUniverse(x.universe, text)
 }
 
 // fill writes a template with its variables replaced.
@@ -339,10 +342,8 @@ func fill(t policy.Template, values *authz.Context) string {
 			b.WriteString("example")
 		case policy.Variable:
 			text := x.Default
-			if values != nil {
-				if list, _, ok := values.Get(x.Text); ok {
-					text = list[0]
-				}
+			if list, _, ok := values.Get(x.Text); ok {
+				text = list[0]
 			}
 			b.WriteString(text)
 		}

@@ -180,13 +180,3 @@ func (p *program) layer(list []int) layer {
 	}
 	return l
 }
-
-// holds reports whether an element with the patterns in matched holds.
-func (e element) holds(matched set) bool {
-	for _, n := range e.patterns {
-		if matched.has(n) {
-			return !e.not
-		}
-	}
-	return e.not
-}

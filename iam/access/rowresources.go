@@ -34,7 +34,7 @@ func (b *rowBuilder) resources(s int, findings []*finding) []span {
 			found.add(i)
 		}
 	}
-	return b.cover(element, own, classes, found, open)
+	return b.cover(element, classes, found, open)
 }
 
 // wholeElement reports whether the element holds of nothing but what was
@@ -135,7 +135,7 @@ func (k *resourceClass) has(p patternClass) bool {
 
 // cover spells the found classes by patterns. A pattern that may not match
 // where it seems to covers nothing: then all of the element's are named.
-func (b *rowBuilder) cover(element element, own span, classes []patternClass, found set, open bool) []span {
+func (b *rowBuilder) cover(element element, classes []patternClass, found set, open bool) []span {
 	p := b.e.p
 	covers := map[int]cover{}
 	for n, r := range p.resourcePatterns {
@@ -174,7 +174,15 @@ func (b *rowBuilder) cover(element element, own span, classes []patternClass, fo
 	if rest.empty() {
 		return out
 	}
-	if open && !element.not {
+	all := cover{"*", newSet(len(classes))}
+	for i := range classes {
+		all.classes.add(i)
+	}
+	if open && element.not {
+		_, holes, _ := withHoles([]cover{all}, pick(everything, func(cover) bool { return true }), rest, found)
+		return append(out, span{[]string{"*"}, holes})
+	}
+	if open {
 		// Any pattern of the element may be the one that matches: all are named.
 		one := cover{"", make(set, len(found))}
 		for _, c := range pick(element.patterns, func(c cover) bool { return c.classes.meets(found) }) {
@@ -184,41 +192,26 @@ func (b *rowBuilder) cover(element element, own span, classes []patternClass, fo
 		_, holes, _ := withHoles([]cover{one}, pick(everything, func(cover) bool { return true }), rest, found)
 		return append(out, span{in, holes})
 	}
-	return append(out, b.holed(element, own, pick, everything, rest, found))
+	anyway := func(cover) bool { return true }
+	candidates := pick(b.inElement(element, everything), anyway)
+	if element.not {
+		candidates = append(candidates, all)
+	}
+	in, holes, _ := withHoles(candidates, pick(everything, anyway), rest, found)
+	return append(out, span{in, holes})
 }
 
-// inElement keeps the patterns that an element plainly covers: naming one of
-// them says nothing that the element does not.
+// inElement keeps the patterns of which naming one says nothing that the
+// element does not: those that it plainly covers. Of NotResource that is all,
+// for what it excepts is never found.
 func (b *rowBuilder) inElement(element element, patterns []int) []int {
 	var list []int
 	for _, n := range patterns {
-		if !element.not && b.e.p.coversOne(element.patterns, n, b.e.how) {
+		if element.not || b.e.p.coversOne(element.patterns, n, b.e.how) {
 			list = append(list, n)
 		}
 	}
 	return list
-}
-
-// holed spells what no pattern names alone: patterns that hold it, but for
-// patterns that hold nothing found.
-func (b *rowBuilder) holed(element element, own span, pick func([]int, func(cover) bool) []cover, everything []int, rest, found set) span {
-	anyway := func(cover) bool { return true }
-	holes := pick(everything, anyway)
-	if element.not {
-		all := make(set, len(found))
-		for i := range all {
-			all[i] = ^uint64(0)
-		}
-		_, out, _ := withHoles([]cover{{"*", all}}, holes, rest, found)
-		for _, text := range out {
-			if !slices.Contains(own.out, text) {
-				own.out = append(slices.Clone(own.out), text)
-			}
-		}
-		return own
-	}
-	in, out, _ := withHoles(pick(b.inElement(element, everything), anyway), holes, rest, found)
-	return span{in, out}
 }
 
 func (p *program) patternTexts(list []int) []string {

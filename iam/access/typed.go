@@ -67,7 +67,7 @@ func ordered(sign int, c policy.Comparison) bool {
 // parseNumber reads an integer or decimal. The length is bounded, so that an
 // exponent cannot ask for a number that fills the memory.
 func parseNumber(s string) (*big.Rat, bool) {
-	if s == "" || len(s) > 64 || strings.Trim(s, "0123456789+-.eE") != "" {
+	if s == "" || len(s) > maxNumber || strings.Trim(s, "0123456789+-.eE") != "" {
 		return nil, false
 	}
 	if _, exponent, ok := strings.Cut(strings.ToLower(s), "e"); ok && len(strings.TrimLeft(exponent, "+-")) > 3 {
@@ -154,14 +154,19 @@ func between(a, b *big.Rat) *big.Rat {
 }
 
 // numberText writes n so that nothing is lost: it has finitely many decimals,
-// for constants have, and halves of their sums.
+// for constants have, and halves of their sums. What is too long for a value is
+// written with an exponent.
 func numberText(n *big.Rat) string {
-	if n.IsInt() {
-		return n.Num().String()
-	}
 	digits, _ := n.FloatPrec()
-	return n.FloatString(digits)
+	text := n.FloatString(digits)
+	if len(text) > maxNumber {
+		text = new(big.Float).SetPrec(256).SetRat(n).Text('e', maxNumber-12)
+	}
+	return text
 }
+
+// maxNumber is the most characters of a number.
+const maxNumber = 64
 
 // decimalText is another way to write n.
 func decimalText(n *big.Rat) string {

@@ -27,6 +27,7 @@ type keyDomain struct {
 	complete bool
 	always   bool // AWS sends the key with every signed request
 	open     set  // atoms, by their place, whose truth for a value is left open
+	universe family
 }
 
 // A single is a class of single texts: those of which the same positive
@@ -94,6 +95,7 @@ func (p *program) builder(key string, atoms []int, b *budget) *domainBuilder {
 		d.globs = append(d.globs, p.globs(a))
 	}
 	d.findOpen()
+	d.domain.universe = d.universe()
 	return d
 }
 

@@ -247,15 +247,39 @@ func (d *draft) context() (c authz.Context, guesses []*keyDomain) {
 		if v.guess {
 			guesses = append(guesses, k.domain)
 		}
-		switch {
-		case v.absent || v.values == nil:
-		case v.list:
-			c.SetList(k.domain.name, v.values...)
-		default:
-			c.Set(k.domain.name, v.values[0])
+		if v.absent {
+			continue
+		}
+		values := v.values
+		if _, fixed := d.f.caller.fixed[k.domain.key]; !fixed {
+			values = d.e.p.readable(k.domain, values)
+		}
+		if v.list {
+			c.SetList(k.domain.name, values...)
+		} else {
+			c.Set(k.domain.name, values[0])
 		}
 	}
 	return c, guesses
+}
+
+// readable replaces values by others of their classes that read better, where
+// the wildcards of a pattern filled with a word give one.
+func (p *program) readable(k *keyDomain, values []string) []string {
+	b := p.builder(k.key, k.atoms, newBudget(Limits{}))
+	out := slices.Clone(values)
+	for i, text := range values {
+		m := b.matched(text)
+		for n := range m.all {
+			for _, g := range b.globs[n] {
+				other := g.example("example")
+				if g.match(text) && inUniverse(k.universe, other) && b.matched(other).equal(m) && !slices.Contains(out, other) {
+					out[i] = other
+				}
+			}
+		}
+	}
+	return out
 }
 
 // absentAlways returns the names of the keys that AWS always sends and that
