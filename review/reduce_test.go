@@ -2,12 +2,14 @@ package review
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
 
 	"github.com/sagemaker-roles/smr/compiler/ir"
 	"github.com/sagemaker-roles/smr/iam/access"
+	"github.com/sagemaker-roles/smr/iam/authz"
 	"github.com/sagemaker-roles/smr/iam/policy"
 	"github.com/sagemaker-roles/smr/iam/policy/policytest"
 )
@@ -48,7 +50,39 @@ func TestReduced(t *testing.T) {
 		if whole.NewAccess == access.No {
 			agree("star", whole.IfStarCrossesColons, less.IfStarCrossesColons)
 		}
+		holds(t, less.Witness, head, base)
+		holds(t, less.LostWitness, base, head)
 	})
+}
+
+// holds fails if a request is not allowed by the whole of one side and denied
+// by that of the other.
+func holds(t *rapid.T, w *access.Witness, allows, denies []*policy.Document) {
+	if w == nil {
+		return
+	}
+	for _, side := range []struct {
+		docs []*policy.Document
+		want bool
+	}{{allows, true}, {denies, false}} {
+		var p authz.Policies
+		for _, d := range side.docs {
+			p.Identity = append(p.Identity, authz.Policy{Document: d})
+		}
+		if strings.Contains(w.Assumes, "resource's policy") {
+			p.Resource = &authz.Policy{Document: &policy.Document{Version: policy.Version2012, Statements: []policy.Statement{{
+				Effect: policy.Allow, Principal: &policy.Principal{AWS: []string{w.ResourceAccount}}, Actions: []string{"*"}, Resources: []string{"*"},
+			}}}}
+		}
+		e, err := authz.Compile(p, authz.Options{Keys: access.ServiceFacts(), PoliciesOnly: strings.Contains(w.Assumes, "Policies alone")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		request := w.Request()
+		if got, err := e.Decide(&request); err != nil || (got == authz.Allow) != side.want {
+			t.Fatalf("the witness %+v is decided as %v (%v), want allowed: %v", w, got, err, side.want)
+		}
+	}
 }
 
 func stackRole(docs []*policy.Document) *ir.StackRole {
