@@ -168,7 +168,7 @@ func (d *decoder) attr(a *hclsyntax.Attribute) *Attr {
 	g := &guarder{budget: d.config.Budget}
 	expr := g.expr(a.Expr)
 	d.diags = append(d.diags, g.diags...)
-	return &Attr{Name: a.Name, NameRange: a.NameRange, Expr: expr, Range: a.SrcRange, Refs: g.refs, Calls: g.calls}
+	return &Attr{Name: a.Name, NameRange: a.NameRange, Expr: expr, Range: a.SrcRange, Refs: g.refs, Calls: g.calls, wrong: g.diags}
 }
 
 // typeAttr takes an attribute that is a type: it is read, not evaluated, but

@@ -15,6 +15,7 @@ import (
 // errors.
 func (c *Config) Eval(a *Attr, ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
 	if a.wrong != nil {
+		c.Blame(a.wrong[0])
 		return cty.DynamicVal, a.wrong
 	}
 	return c.EvalExpr(a.Expr, ctx)
@@ -25,7 +26,7 @@ func (c *Config) Eval(a *Attr, ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics
 // returns for the attribute from then on.
 func (c *Config) Check(a *Attr, roots []string) hcl.Diagnostics {
 	if a == nil || a.wrong != nil {
-		return nil
+		return nil // reported before
 	}
 	for _, t := range a.Refs {
 		if d := c.Reference(t, roots); d != nil {

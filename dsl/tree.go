@@ -18,7 +18,7 @@ type Attr struct {
 	Refs      []hcl.Traversal
 	Calls     []*hclsyntax.FunctionCallExpr
 
-	wrong hcl.Diagnostics // names that do not exist, once they were looked for
+	wrong hcl.Diagnostics // why it is not evaluated: limits, or names that do not exist
 }
 
 // A Name is a label with its place.

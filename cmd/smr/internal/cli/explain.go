@@ -41,6 +41,7 @@ func entries() []diag.Entry {
 		out = append(out, r.Entry)
 	}
 	out = append(out, emit.Codes()...)
+	out = append(out, diag.Codes()...)
 	slices.SortFunc(out, func(a, b diag.Entry) int { return strings.Compare(a.Code, b.Code) })
 	return out
 }
