@@ -3,6 +3,7 @@ package access_test
 import (
 	"encoding/json"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -28,7 +29,7 @@ var update = flag.Bool("update", false, "rewrite the archives' want sections")
 //	assumes TEXT, because TEXT         a part of what the witness assumes, or of why the answer is unknown
 //	gained ROW, lost-row ROW           a row as JSON; all rows of that way are given
 //
-// "facts" compares with the service facts, "limited" with limits that are too small.
+// "facts" compares with the service facts, "limits STATES STEPS VALUES" with such limits.
 func TestArchives(t *testing.T) {
 	files, err := filepath.Glob("testdata/access/*.txtar")
 	if err != nil || len(files) == 0 {
@@ -64,8 +65,12 @@ func checkArchive(t *testing.T, file string) {
 	if slices.Contains(want, "facts") {
 		o.Facts = access.ServiceFacts()
 	}
-	if slices.Contains(want, "limited") {
-		o.Limits = access.Limits{States: 30, Steps: 5, Values: 4}
+	for _, line := range want {
+		if text, ok := strings.CutPrefix(line, "limits "); ok {
+			if _, err := fmt.Sscan(text, &o.Limits.States, &o.Limits.Steps, &o.Limits.Values); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
 	r, err := access.Compare(sides[0], sides[1], o)
 	if err != nil {
@@ -82,7 +87,7 @@ func checkArchive(t *testing.T, file string) {
 		if word == "assumes" || word == "because" {
 			found = slices.ContainsFunc(said, func(s string) bool { return strings.HasPrefix(s, word) && strings.Contains(s, text) })
 		}
-		if !found && line != "facts" && line != "limited" {
+		if !found && line != "facts" && word != "limits" {
 			t.Errorf("want %s\ngot:\n%s", line, strings.Join(said, "\n"))
 		}
 	}
@@ -101,7 +106,7 @@ func checkArchive(t *testing.T, file string) {
 // rewrite replaces what an archive wants by what was said.
 func rewrite(t *testing.T, file string, ar *txtar.Archive, want, said []string) {
 	t.Helper()
-	keep := slices.DeleteFunc(slices.Clone(want), func(s string) bool { return s != "facts" && s != "limited" })
+	keep := slices.DeleteFunc(slices.Clone(want), func(s string) bool { return s != "facts" && !strings.HasPrefix(s, "limits ") })
 	for _, line := range said {
 		if word, text, _ := strings.Cut(line, " "); text != "" || word == "future" {
 			keep = append(keep, line)

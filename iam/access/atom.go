@@ -16,16 +16,15 @@ type atom struct {
 	values    []string
 	id        string // its name in the program's index
 	variables bool
-	open      bool // its truth depends on policy variables, or its operator is unknown
+	open      bool // its truth depends on policy variables
 }
 
 func (p *program) addAtom(c policy.Condition, variables bool) int {
-	op, known := policy.ParseOperator(c.Operator)
+	op, _ := policy.ParseOperator(c.Operator) // authz has refused others
 	a := &atom{op: op, key: policy.Lower(c.Key), name: c.Key, values: slices.Clone(c.Values), variables: variables}
 	slices.Sort(a.values)
 	a.values = slices.Compact(a.values)
-	a.open = !known
-	uses := known && variables && op.Comparison.Variables()
+	uses := variables && op.Comparison.Variables()
 	for _, v := range a.values {
 		a.open = a.open || uses && len(policy.Variables(v)) > 0
 	}
@@ -81,10 +80,9 @@ func familyOf(c policy.Comparison) family {
 	return familyText
 }
 
-// absent is the truth of an atom for a request without its key. For an open
-// atom both may be false: then it is not known.
-func (a *atom) absent() (canHold, canFail bool) {
-	truth := false
+// absent is the truth of an atom for a request without its key. A missing value
+// of a policy variable changes nothing about it.
+func (a *atom) absent() (truth bool) {
 	switch {
 	case a.op.Comparison == policy.Null:
 		truth = a.nullWants(true)
@@ -95,10 +93,8 @@ func (a *atom) absent() (canHold, canFail bool) {
 	case a.op.Set == policy.ForAnyValue:
 	case a.op.Comparison.Negated():
 		truth = true
-	case a.op.Comparison == 0:
-		return true, true
 	}
-	return truth, !truth
+	return truth
 }
 
 // nullWants reports whether a Null condition holds of an absent key, or of one

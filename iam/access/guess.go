@@ -151,12 +151,8 @@ func (g *guesser) addKey(k *keyDomain) {
 
 // class returns the class that the solution chooses for a key.
 func (a *answer) class(d *keyDomain) valueClass {
-	for i, k := range a.problem.keys {
-		if k.domain == d {
-			return d.classes[a.solution.classes[i]]
-		}
-	}
-	return valueClass{}
+	i := slices.IndexFunc(a.problem.keys, func(k keyChoices) bool { return k.domain == d })
+	return d.classes[a.solution.classes[i]]
 }
 
 func literalTemplate(text string) policy.Template {

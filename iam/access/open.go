@@ -71,16 +71,11 @@ func (e *engine) openDomain(open []*openClass, atoms []int) *keyDomain {
 }
 
 func (e *engine) openHolds(open []*openClass, element int, truth func(int) bool) bool {
-	for _, o := range open {
-		if o.element != element {
-			continue
-		}
-		some := slices.ContainsFunc(o.any, func(list []int) bool {
-			return !slices.ContainsFunc(list, func(t int) bool { return !truth(t) })
-		})
-		return some != o.not
-	}
-	return false
+	o := open[slices.IndexFunc(open, func(o *openClass) bool { return o.element == element })]
+	some := slices.ContainsFunc(o.any, func(list []int) bool {
+		return !slices.ContainsFunc(list, func(t int) bool { return !truth(t) })
+	})
+	return some != o.not
 }
 
 // consistent reports whether no true term has a pattern that a false one covers.

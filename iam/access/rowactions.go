@@ -24,19 +24,15 @@ func (e *engine) spellActions(classes set) (in, out []string) {
 	if rest.empty() {
 		return e.sorted(in), nil
 	}
-	wide, out, missed := withHoles(candidates, candidates, rest, classes)
-	in = append(in, wide...)
-	for i := range missed.all {
-		in = append(in, e.spell(i))
-	}
-	return e.sorted(in), e.sorted(out)
+	wide, out := withHoles(candidates, candidates, rest, classes)
+	return e.sorted(append(in, wide...)), e.sorted(out)
 }
 
 // withHoles covers the wanted classes with candidates that also name classes
 // beyond the found ones, and names holes in them. It prefers candidates whose
-// excess the holes can name, then those that cover more, then narrow ones. rest
-// is what no candidate covers.
-func withHoles(candidates, holes []cover, wanted, found set) (in, out []string, rest set) {
+// excess the holes can name, then those that cover more, then narrow ones. All
+// candidates together cover what is wanted.
+func withHoles(candidates, holes []cover, wanted, found set) (in, out []string) {
 	var apart []cover
 	removable := make(set, len(found))
 	for _, c := range holes {
@@ -45,7 +41,7 @@ func withHoles(candidates, holes []cover, wanted, found set) (in, out []string, 
 			removable.or(c.classes)
 		}
 	}
-	rest = wanted.clone()
+	rest := wanted.clone()
 	excess := make(set, len(found))
 	for !rest.empty() {
 		best, bestBad, bestGain := -1, 0, 0
@@ -62,16 +58,13 @@ func withHoles(candidates, holes []cover, wanted, found set) (in, out []string, 
 				best, bestBad, bestGain = i, n, gain
 			}
 		}
-		if best < 0 {
-			break
-		}
 		in = append(in, candidates[best].name)
 		rest.andNot(candidates[best].classes)
 		excess.or(candidates[best].classes)
 	}
 	excess.andNot(found)
 	out, _ = greedy(apart, excess)
-	return in, out, rest
+	return in, out
 }
 
 // actionCovers returns what may name classes: everything, the whole of a

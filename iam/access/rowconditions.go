@@ -147,7 +147,7 @@ func opposite(a *atom) (op policy.Operator, values []string, ok bool) {
 		op.Comparison = mirrored(c)
 		op.IfExists = !a.op.IfExists && a.op.Set == policy.SingleValue
 		return op, values, len(values) == 1
-	case policy.BinaryEquals, 0:
+	case policy.BinaryEquals:
 		return op, nil, false
 	default:
 		if c.Negated() {

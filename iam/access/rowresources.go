@@ -11,7 +11,8 @@ type span struct{ in, out []string }
 // resources describes the resources of findings that statement s carries.
 func (b *rowBuilder) resources(s int, findings []*finding) []span {
 	p := b.e.p
-	element := p.resources[p.statements[s].resource]
+	number := p.statements[s].resource
+	element := p.resources[number]
 	own := span{in: p.patternTexts(element.patterns)}
 	if element.not {
 		own = span{in: []string{"*"}, out: own.in}
@@ -21,7 +22,7 @@ func (b *rowBuilder) resources(s int, findings []*finding) []span {
 	}
 	group := &b.e.groups[findings[0].group]
 	_, inside := b.e.regions(group.statements)
-	if b.wholeElement(element, findings, inside) {
+	if b.wholeElement(number, findings, inside) {
 		return []span{own}
 	}
 	classes, open, ok := b.patternClasses(s, group.statements)
@@ -39,7 +40,8 @@ func (b *rowBuilder) resources(s int, findings []*finding) []span {
 
 // wholeElement reports whether the element holds of nothing but what was
 // found.
-func (b *rowBuilder) wholeElement(element element, findings []*finding, inside set) bool {
+func (b *rowBuilder) wholeElement(number int, findings []*finding, inside set) bool {
+	element := b.e.p.resources[number]
 	if inside != nil {
 		if element.not {
 			return false
@@ -54,7 +56,7 @@ func (b *rowBuilder) wholeElement(element element, findings []*finding, inside s
 	r := b.e.resources(statements, inside)
 	for i := range r.classes {
 		k := &r.classes[i]
-		if b.holdsIn(element, k) && !slices.ContainsFunc(findings, func(f *finding) bool { return f.resource == k }) {
+		if holdsIn(number, k) && !slices.ContainsFunc(findings, func(f *finding) bool { return f.resource == k }) {
 			return false
 		}
 	}
@@ -62,14 +64,8 @@ func (b *rowBuilder) wholeElement(element element, findings []*finding, inside s
 }
 
 // holdsIn reports whether an element holds, or may hold, of a class.
-func (b *rowBuilder) holdsIn(element element, k *resourceClass) bool {
-	for _, e := range k.of.elements {
-		other := b.e.p.resources[e]
-		if other.not == element.not && slices.Equal(other.patterns, element.patterns) {
-			return k.holds.has(e) || k.opens(e) != nil
-		}
-	}
-	return false
+func holdsIn(element int, k *resourceClass) bool {
+	return k.holds.has(element) || k.opens(element) != nil
 }
 
 // A patternClass is the resources that the same patterns match.
@@ -179,7 +175,7 @@ func (b *rowBuilder) cover(element element, classes []patternClass, found set, o
 		all.classes.add(i)
 	}
 	if open && element.not {
-		_, holes, _ := withHoles([]cover{all}, pick(everything, func(cover) bool { return true }), rest, found)
+		_, holes := withHoles([]cover{all}, pick(everything, func(cover) bool { return true }), rest, found)
 		return append(out, span{[]string{"*"}, holes})
 	}
 	if open {
@@ -189,7 +185,7 @@ func (b *rowBuilder) cover(element element, classes []patternClass, found set, o
 			one.classes.or(c.classes)
 			in = append(in, c.name)
 		}
-		_, holes, _ := withHoles([]cover{one}, pick(everything, func(cover) bool { return true }), rest, found)
+		_, holes := withHoles([]cover{one}, pick(everything, func(cover) bool { return true }), rest, found)
 		return append(out, span{in, holes})
 	}
 	anyway := func(cover) bool { return true }
@@ -197,7 +193,7 @@ func (b *rowBuilder) cover(element element, classes []patternClass, found set, o
 	if element.not {
 		candidates = append(candidates, all)
 	}
-	in, holes, _ := withHoles(candidates, pick(everything, anyway), rest, found)
+	in, holes := withHoles(candidates, pick(everything, anyway), rest, found)
 	return append(out, span{in, holes})
 }
 

@@ -73,7 +73,7 @@ const (
 // rows describes what one way found.
 func (c *comparison) rows(e *engine, way int) []Row {
 	b := &rowBuilder{c: c, e: e, way: way, index: map[string]*part{}, carried: map[string]bool{}}
-	b.budget = newBudget(Limits{States: rowStates, Steps: rowStates})
+	b.budget = newBudget(Limits{States: min(rowStates, c.options.Limits.withDefaults().States), Steps: rowStates})
 	byGroup := map[int][]*finding{}
 	var order []int
 	for i := range e.found[way] {

@@ -43,7 +43,7 @@ func (d *domainBuilder) universe() family {
 func (d *domainBuilder) present() set {
 	s := newSet(int(families))
 	for _, a := range d.atoms {
-		if f := familyOf(a.op.Comparison); f != familyNone && a.op.Comparison != 0 {
+		if f := familyOf(a.op.Comparison); f != familyNone {
 			s.add(int(f))
 		}
 	}
@@ -125,13 +125,10 @@ func (d *domainBuilder) textClasses(u family) ([]single, bool) {
 	var globs []glob
 	var owner []int
 	for i, a := range d.atoms {
-		if !isTextual(familyOf(a.op.Comparison)) || a.op.Comparison == 0 {
+		if !isTextual(familyOf(a.op.Comparison)) {
 			continue
 		}
 		for _, g := range d.globs[i] {
-			if familyOf(a.op.Comparison) == familyARN && !isTextual(u) {
-				continue
-			}
 			globs = append(globs, g)
 			owner = append(owner, i)
 		}

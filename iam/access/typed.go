@@ -31,11 +31,9 @@ func (p *program) matches(a *atom, globs []glob, given string) bool {
 	case familyBool:
 		b, ok := parseBool(given)
 		return ok && anyValue(a.values, parseBool, func(v bool) bool { return v == b })
-	case familyAddress:
-		addr, ok := parseAddress(given)
-		return ok && anyValue(a.values, parseRange, func(v netip.Prefix) bool { return v.Contains(addr) })
 	}
-	return false
+	addr, ok := parseAddress(given)
+	return ok && anyValue(a.values, parseRange, func(v netip.Prefix) bool { return v.Contains(addr) })
 }
 
 // anyValue reports whether a value of a policy that is well-formed satisfies

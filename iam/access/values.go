@@ -101,16 +101,13 @@ func (p *program) builder(key string, atoms []int, b *budget) *domainBuilder {
 
 // addAbsent adds the class of requests without the key.
 func (d *domainBuilder) addAbsent() {
-	holds, open := newSet(len(d.atoms)), newSet(len(d.atoms))
+	holds := newSet(len(d.atoms))
 	for i, a := range d.atoms {
-		can, cannot := a.absent()
-		if can && cannot {
-			open.add(i)
-		} else if can {
+		if a.absent() {
 			holds.add(i)
 		}
 	}
-	d.addClass(valueClass{holds: holds, absent: true}, open)
+	d.addClass(valueClass{holds: holds, absent: true}, nil)
 }
 
 // addPresent adds the class of a value that is there.

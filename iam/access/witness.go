@@ -269,6 +269,9 @@ func (p *program) readable(k *keyDomain, values []string) []string {
 	b := p.builder(k.key, k.atoms, newBudget(Limits{}))
 	out := slices.Clone(values)
 	for i, text := range values {
+		if text == "" {
+			continue // which set operators take for no value
+		}
 		m := b.matched(text)
 		for n := range m.all {
 			for _, g := range b.globs[n] {
