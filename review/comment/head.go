@@ -336,3 +336,34 @@ func unique(list []string) []string {
 	}
 	return out
 }
+
+// Counted are the numbers of a diff that outputs tell.
+type Counted struct {
+	Gaining, Losing, Same int // roles
+	QuotaPercent          int // of the quota that is used most, rounded down
+}
+
+// Counts counts the roles of a diff by how they change.
+func Counts(d *review.Diff) Counted {
+	var c Counted
+	for i := range d.Roles {
+		r := &d.Roles[i]
+		switch wayOf(r) {
+		case gains, undecide:
+			c.Gaining++
+		case both:
+			c.Gaining++
+			c.Losing++
+		case loses, removed:
+			c.Losing++
+		case same:
+			c.Same++
+		}
+		for _, q := range r.Quotas {
+			if q.After != nil && q.Limit > 0 {
+				c.QuotaPercent = max(c.QuotaPercent, *q.After*100/q.Limit)
+			}
+		}
+	}
+	return c
+}

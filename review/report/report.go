@@ -99,8 +99,8 @@ type table struct {
 
 type grant struct {
 	*review.Grant
-	Level, Why string
-	When       []string
+	Level, Tone, Why string
+	When             []string
 }
 
 // A bar is how full a quota is. Width is a percentage, rounded down.
@@ -122,6 +122,8 @@ func pageOf(in *Input) *page {
 		}
 		p.Roles = append(p.Roles, roleOf(&in.Diff.Roles[i], i))
 	}
+	tones := []string{"bad", "warn", "good", "calm"}
+	slices.SortStableFunc(p.Roles, func(a, b role) int { return slices.Index(tones, a.Tone) - slices.Index(tones, b.Tone) })
 	if in.Stack != nil && len(in.Stack.Roles) > 0 {
 		roles := in.Stack.Roles[:min(len(in.Stack.Roles), maxRows)]
 		p.MatrixCut = len(in.Stack.Roles) - len(roles)
@@ -180,9 +182,15 @@ func way(r *review.Role) (text, tone string) {
 }
 
 func grantOf(g *review.Grant, trust bool) grant {
-	out := grant{Grant: g, Level: string(gate.LevelOf(g))}
-	if trust {
-		out.Level = "trust"
+	level := gate.LevelOf(g)
+	out := grant{Grant: g, Level: string(level), Tone: "calm"}
+	switch {
+	case trust:
+		out.Level, out.Tone = "trust", "bad"
+	case level.AtLeast(gate.Permissions):
+		out.Tone = "bad"
+	case level.AtLeast(gate.Tagging):
+		out.Tone = "warn"
 	}
 	for _, operator := range sortedKeys(g.Conditions) {
 		for _, key := range sortedKeys(g.Conditions[operator]) {
@@ -255,7 +263,8 @@ func bars(r *review.Role) []bar {
 		if q.After == nil || q.Limit <= 0 {
 			continue
 		}
-		b := bar{Title: gate.QuotaTitle(name), After: *q.After, Limit: q.Limit, Width: min(100, *q.After*100/q.Limit), Tone: "calm", New: q.Before == nil}
+		title := gate.QuotaTitle(name)
+		b := bar{Title: strings.ToUpper(title[:1]) + title[1:], After: *q.After, Limit: q.Limit, Width: min(100, *q.After*100/q.Limit), Tone: "calm", New: q.Before == nil}
 		if q.Before != nil {
 			b.Before = *q.Before
 		}

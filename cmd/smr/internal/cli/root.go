@@ -13,6 +13,7 @@ func (s *session) commands() []*cobra.Command {
 		s.validateCommand(),
 		s.compileCommand(),
 		s.diffCommand(),
+		s.reviewCommand(),
 		s.simulateCommand(),
 		s.catalogCommand(),
 		s.explainCommand(),

@@ -1,0 +1,263 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/sagemaker-roles/smr/compiler"
+	"github.com/sagemaker-roles/smr/compiler/emit"
+	"github.com/sagemaker-roles/smr/compiler/ir"
+	"github.com/sagemaker-roles/smr/dsl"
+	"github.com/sagemaker-roles/smr/dsl/diag"
+	"github.com/sagemaker-roles/smr/review"
+	"github.com/sagemaker-roles/smr/review/comment"
+	"github.com/sagemaker-roles/smr/review/gate"
+	"github.com/sagemaker-roles/smr/review/git"
+)
+
+// A judged is a review before it is published.
+type judged struct {
+	input *comment.Input
+	base  *compiler.Result
+	head  *compiler.Result
+	lines map[string][]git.Lines // that the change adds, by file
+	close func()
+
+	comment int64  // on the pull request, 0 if there is none
+	status  string // what became of it
+}
+
+// judge compares and decides.
+func (r *reviewing) judge(ctx context.Context, ev *event, failOn gate.Level) (*judged, error) {
+	resolver, closing, err := r.resolver(ev)
+	if err != nil {
+		return nil, err
+	}
+	done := &judged{close: closing}
+	ok := false
+	defer func() {
+		if !ok {
+			closing()
+		}
+	}()
+	prefix, err := r.prefix(resolver.Repository)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.refuseCheckedOutHead(ctx, resolver.Repository, ev); err != nil {
+		return nil, err
+	}
+	change := ev.change
+	change.Revision = r.base
+	compared, err := resolver.Resolve(ctx, change)
+	if err != nil {
+		return nil, err
+	}
+	fmt.Fprintf(r.log(), "smr: %s\n", compared.How)
+	at := func(id git.ID) (*git.Tree, *compiler.Result, error) {
+		tree, err := resolver.Tree(ctx, id)
+		if err != nil {
+			return nil, nil, err
+		}
+		dir, err := tree.Directory(prefix)
+		if err != nil {
+			return nil, nil, err
+		}
+		result, err := r.compileFrozen(dir)
+		return dir, result, err
+	}
+	baseDir, base, err := at(compared.Base)
+	if err != nil {
+		return nil, fmt.Errorf("the base %s: %w", compared.Base.Short(), err)
+	}
+	headDir, head, err := at(compared.Head)
+	if err != nil {
+		return nil, fmt.Errorf("the commit %s: %w", compared.Head.Short(), err)
+	}
+	rules := base
+	if compared.Rules != compared.Base {
+		if _, rules, err = at(compared.Rules); err != nil {
+			return nil, fmt.Errorf("the rules of %s: %w", compared.Rules.Short(), err)
+		}
+	}
+	done.base, done.head = base, head
+	verdict, diff, err := r.verdict(ctx, ev, rules, done, headDir, failOn)
+	if err != nil {
+		return nil, err
+	}
+	done.lines = changedLines(baseDir, headDir)
+	done.input = &comment.Input{
+		Diff: diff, Verdict: verdict, Invalid: errorsOf(head), BaseInvalid: base.Incomplete,
+		Server: r.env("GITHUB_SERVER_URL"), Repository: r.env("GITHUB_REPOSITORY"),
+		Head: string(compared.Head), Base: string(compared.Base), Branch: ev.change.BaseBranch,
+		Directory: prefix, Report: r.runURL(), Owners: owners(ctx, resolver, compared.Rules, prefix),
+	}
+	if ev.pull != nil {
+		done.input.Head = string(ev.pull.Head)
+	}
+	ok = true
+	return done, nil
+}
+
+// verdict compares both sides and asks the gate.
+func (r *reviewing) verdict(ctx context.Context, ev *event, rules *compiler.Result, done *judged, headDir fs.FS, failOn gate.Level) (*gate.Verdict, *review.Diff, error) {
+	diff, err := review.Compare(done.base, done.head, review.Options{})
+	if err != nil {
+		return nil, nil, err
+	}
+	said, err := gate.Guardrails(rules, done.head)
+	if err != nil {
+		return nil, nil, err
+	}
+	by, wrong := gate.ReadRules(rules, failOn)
+	if wrong != nil {
+		// Nothing may be concluded from rules that cannot be read but that
+		// everything new needs approval.
+		by = gate.Rules{FailOn: gate.Any}
+		said = append(said, review.Finding{Severity: "warning", Code: "unread-review-rules", Summary: "Review rules cannot be read",
+			Detail: wrong.Error() + ". Until they can, everything new needs approval in " + gate.File + "."})
+	} else {
+		said = append(said, gate.RulesChanged(by, done.head)...)
+	}
+	approvals, more, err := readApprovals(headDir)
+	if err != nil {
+		return nil, nil, err
+	}
+	said = append(said, more...)
+	errs := done.head.Report().Errors
+	v := gate.Judge(diff, by, approvals, errs)
+	if len(v.Open()) > 0 {
+		if more := r.approvals(ctx, ev, by); len(more) > 0 {
+			v = gate.Judge(diff, by, append(approvals, more...), errs)
+		}
+	}
+	v.Findings = append(v.Findings, said...)
+	return v, diff, nil
+}
+
+// readApprovals reads the file with approvals of the commit that is reviewed.
+func readApprovals(dir fs.FS) ([]gate.Approval, []review.Finding, error) {
+	data, err := fs.ReadFile(dir, gate.File)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	list, said := gate.ParseApprovals(data)
+	return list, said, nil
+}
+
+// compileFrozen compiles the configuration of a revision with the variables of
+// the command line alone. One without any file of the language has no roles.
+func (r *reviewing) compileFrozen(dir fs.FS) (*compiler.Result, error) {
+	entries, err := fs.ReadDir(dir, ".")
+	if err != nil {
+		return nil, err
+	}
+	has := false
+	for _, e := range entries {
+		if strings.HasSuffix(e.Name(), ".smr") {
+			has = true
+			if _, err := fs.Stat(dir, e.Name()); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if !has {
+		return &compiler.Result{Config: &dsl.Config{}, Stack: &ir.Stack{}}, nil
+	}
+	vars, err := r.variables()
+	if err != nil {
+		return nil, err
+	}
+	files, err := r.valueFiles()
+	if err != nil {
+		return nil, err
+	}
+	result := compiler.Compile(compiler.Options{FS: dir, Vars: vars, VarFiles: files, Account: r.account})
+	return result, result.Fault
+}
+
+// errorsOf are the errors of a configuration.
+func errorsOf(c *compiler.Result) []review.Finding {
+	var out []review.Finding
+	for _, d := range c.Report().Diags {
+		if d.Severity != hcl.DiagError {
+			continue
+		}
+		f := review.Finding{Severity: "error", Code: diag.InfoOf(d).Code, Summary: d.Summary, Detail: d.Detail}
+		if d.Subject != nil {
+			f.File, f.Line = emit.Source(*d.Subject)
+			f.EndLine = max(f.Line, d.Subject.End.Line)
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+// changedLines are the lines that the change adds. They only place annotations,
+// so that files which cannot be read leave them where they are.
+func changedLines(base, head fs.FS) map[string][]git.Lines {
+	names, err := fs.Glob(head, "*.smr")
+	if err != nil {
+		return nil
+	}
+	lines, err := git.ChangedLines(base, head, names)
+	if err != nil {
+		return nil
+	}
+	return lines
+}
+
+// prefix is the configuration's directory in the repository.
+func (r *reviewing) prefix(repo *git.Repository) (string, error) {
+	if repo == nil {
+		dir := strings.TrimPrefix(r.dir, "./")
+		if !fs.ValidPath(dir) {
+			return "", usagef("%s: without a checkout, the directory is a path in the repository", r.dir)
+		}
+		return dir, nil
+	}
+	full := r.path(r.dir)
+	if info, err := os.Stat(full); err == nil && !info.IsDir() {
+		return "", usagef("%s is a file. A configuration is a directory with .smr files: name that", r.dir)
+	}
+	return repo.Prefix(full)
+}
+
+// codeownersFiles are where GitHub looks, in its order (GitHub Docs, "About code
+// owners").
+func codeownersFiles() []string {
+	return []string{".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"}
+}
+
+// owners is who has to approve changes of the approvals file, as the text of
+// CODEOWNERS for the last line that names the file; "" if none does.
+func owners(ctx context.Context, resolver *git.Resolver, commit git.ID, prefix string) string {
+	tree, err := resolver.Tree(ctx, commit)
+	if err != nil {
+		return ""
+	}
+	for _, name := range codeownersFiles() {
+		data, err := fs.ReadFile(tree, name)
+		if err != nil {
+			continue
+		}
+		found := ""
+		for line := range strings.Lines(string(data)) {
+			fields := strings.Fields(line)
+			if len(fields) >= 2 && strings.HasSuffix(fields[0], gate.File) && (prefix == "." || strings.Contains(fields[0], prefix+"/") || !strings.Contains(strings.Trim(fields[0], "/"), "/")) {
+				found = strings.Join(fields[1:], " ")
+			}
+		}
+		return found
+	}
+	return ""
+}
