@@ -104,29 +104,31 @@ func Compare(base, head Side, o Options) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
+	return c.compare()
+}
+
+func (c *comparison) compare() (Result, error) {
 	e := newEngine(c.program, c.ways, bySegment, c.budget)
 	e.run()
 	var r Result
-	if r.NewAccess, r.Witness, err = c.settle(e, gained); err != nil {
-		return Result{}, err
+	var faults [3]error
+	r.NewAccess, r.Witness, faults[0] = c.settle(e, gained)
+	if !c.options.OneWay {
+		r.LostAccess, r.LostWitness, faults[1] = c.settle(e, lost)
 	}
-	if !o.OneWay {
-		if r.LostAccess, r.LostWitness, err = c.settle(e, lost); err != nil {
-			return Result{}, err
-		}
-	}
-	if !o.NoRows {
+	if !c.options.NoRows {
 		r.Gained, r.Lost = c.rows(e, gained), c.rows(e, lost)
 	}
 	if r.NewAccess != No {
 		c.remark(e, &r)
 	} else if c.program.crosses() {
-		if err := c.acrossColons(&r); err != nil {
-			return Result{}, err
-		}
+		faults[2] = c.acrossColons(&r)
 	}
 	if r.NewAccess == Unknown || r.LostAccess == Unknown || r.IfStarCrossesColons == Unknown {
 		r.UnknownBecause = c.because()
+	}
+	if err := cmp.Or(faults[:]...); err != nil {
+		return Result{}, err
 	}
 	return r, nil
 }

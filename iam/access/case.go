@@ -154,18 +154,21 @@ func AnswerCase(line []byte, o Options) ([]byte, error) {
 		return answerError(in.ID, fmt.Errorf("head: %w", err)), nil
 	}
 	r, err := Compare(base, head, o)
+	return answerResult(in.ID, r, err)
+}
+
+// answerResult writes what Compare returned.
+func answerResult(id json.RawMessage, r Result, err error) ([]byte, error) {
 	if err != nil {
-		var fault *UnconfirmedError
-		errors.As(err, &fault)
-		if fault != nil {
-			return answerError(in.ID, err), err
+		if fault := (*UnconfirmedError)(nil); errors.As(err, &fault) {
+			return answerError(id, err), err
 		}
-		return answerError(in.ID, err), nil
+		return answerError(id, err), nil
 	}
 	return appendJSON(struct {
 		ID json.RawMessage `json:"id"`
 		Result
-	}{idOrNull(in.ID), r}), nil
+	}{idOrNull(id), r}), nil
 }
 
 func idOrNull(id json.RawMessage) json.RawMessage {
@@ -187,8 +190,6 @@ func appendJSON(v any) []byte {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		panic("access: cannot happen: " + err.Error()) // the types hold nothing that JSON lacks
-	}
+	_ = enc.Encode(v) // the types hold nothing that JSON lacks
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }

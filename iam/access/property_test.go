@@ -35,7 +35,14 @@ func sides() *rapid.Generator[access.Side] {
 // owned generates resource-based sides.
 func owned() *rapid.Generator[access.Side] {
 	return rapid.Custom(func(t *rapid.T) access.Side {
-		return access.Side{Resource: policytest.Documents(policytest.Shape{Denies: true, Principals: true}).Draw(t, "resource policy")}
+		d := policytest.Documents(policytest.Shape{Denies: true, Principals: true}).Draw(t, "resource policy")
+		for i := range d.Statements {
+			// Trust policies name no resource.
+			if rapid.IntRange(0, 2).Draw(t, "trust") == 0 {
+				d.Statements[i].Resources, d.Statements[i].NotResources = nil, nil
+			}
+		}
+		return access.Side{Resource: d}
 	})
 }
 

@@ -216,14 +216,18 @@ func (e *engine) uncovered(way int, l layer, open []layer, m set) (patterns set,
 		if !m.has(h) {
 			continue
 		}
-		rest := e.p.resources[e.p.statements[h].resource]
+		element := e.p.resources[e.p.statements[h].resource]
+		rest := element.patterns
 		if coverable {
-			rest.patterns = e.notCovered(h, open[0], m)
+			var covered bool
+			if rest, covered = e.notCovered(h, open[0], m); covered {
+				continue
+			}
 		}
-		if rest.not && rest.patterns != nil {
+		if element.not {
 			return nil, true
 		}
-		for _, n := range rest.patterns {
+		for _, n := range rest {
 			p.add(n)
 		}
 	}
@@ -242,13 +246,10 @@ func (e *engine) deniedAnyway(way int, l layer, m set) bool {
 }
 
 // notCovered returns the patterns of statement h that no statement of layer l
-// covers; nil if all are, and for NotResource.
-func (e *engine) notCovered(h int, l layer, m set) []int {
+// covers; covered says that l covers all resources that h speaks of.
+func (e *engine) notCovered(h int, l layer, m set) (rest []int, covered bool) {
 	own := e.p.statements[h]
-	rest := e.p.resources[own.resource].patterns
-	if rest == nil {
-		rest = []int{}
-	}
+	rest = e.p.resources[own.resource].patterns
 	for b := range l.allow.all {
 		other := e.p.statements[b]
 		if !m.has(b) || !other.weaker(own) {
@@ -256,17 +257,17 @@ func (e *engine) notCovered(h int, l layer, m set) []int {
 		}
 		element := e.p.resources[other.resource]
 		if other.resource == own.resource || other.resource == 0 {
-			return nil
+			return nil, true
 		}
 		if element.not || e.p.resources[own.resource].not {
 			continue
 		}
 		rest = slices.DeleteFunc(slices.Clone(rest), func(n int) bool { return e.p.coversOne(element.patterns, n, e.how) })
 		if len(rest) == 0 {
-			return nil
+			return nil, true
 		}
 	}
-	return rest
+	return rest, false
 }
 
 // weaker reports whether s applies to every caller and context that t applies
