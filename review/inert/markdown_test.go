@@ -163,9 +163,9 @@ func TestMarkdownInCmark(t *testing.T) {
 	program, err := exec.LookPath("cmark-gfm")
 	if err != nil {
 		if os.Getenv("SMR_REQUIRE_PEERS") == "1" {
-			t.Fatal("cmark-gfm is not installed (Debian: cmark-gfm)")
+			t.Fatal("cmark-gfm is not installed: run .ci/peers")
 		}
-		t.Skip("cmark-gfm is not installed (Debian: cmark-gfm)")
+		t.Skip("cmark-gfm is not installed: run .ci/peers")
 	}
 	batches := 20
 	if testing.Short() {
@@ -266,8 +266,11 @@ func TestURL(t *testing.T) {
 	}{
 		{"https://github.com", []string{"acme/roles", "blob", "abc", "infra/roles.smr"}, "https://github.com/acme/roles/blob/abc/infra/roles.smr"},
 		{"https://ghes.example:8443/", []string{"a"}, "https://ghes.example:8443/a"},
-		{"https://github.com", []string{"x) [y](http://evil|\"'<>`\\\n*_~é?#"},
-			"https://github.com/x%29%20%5By%5D%28http%3A//evil%7C%22%27%3C%3E%60%5C%0A%2A%5F%7E%C3%A9%3F%23"},
+		{
+			"https://github.com",
+			[]string{"x) [y](http://evil|\"'<>`\\\n*_~é?#"},
+			"https://github.com/x%29%20%5By%5D%28http%3A//evil%7C%22%27%3C%3E%60%5C%0A%2A%5F%7E%C3%A9%3F%23",
+		},
 		{"javascript:alert(1)", nil, ""},
 		{"https://", []string{"x"}, ""},
 		{"https://user@evil.example", []string{"x"}, ""},
