@@ -152,7 +152,7 @@ func (j *Judge) Allows(side access.Side, action string) access.Answer {
 }
 
 // cut returns the statements that may match an action, as one document for each
-// effect; sure reports whether an Allow of them has no conditions.
+// effect; sure reports whether an Allow of them surely matches some request.
 func cut(docs []*policy.Document, action string) (allow, deny *policy.Document, sure bool) {
 	allow, deny = &policy.Document{Version: policy.Version2012}, &policy.Document{Version: policy.Version2012}
 	for _, d := range docs {
@@ -167,10 +167,26 @@ func cut(docs []*policy.Document, action string) (allow, deny *policy.Document, 
 			}
 			allow.Statements = append(allow.Statements, *st)
 			plain := !slices.ContainsFunc(st.Resources, func(r string) bool { return strings.Contains(r, "$") })
-			sure = sure || len(st.Conditions) == 0 && len(st.Resources) > 0 && plain
+			sure = sure || plain && len(st.Resources) > 0 && satisfiable(st.Conditions)
 		}
 	}
 	return allow, deny, sure
+}
+
+// satisfiable reports whether conditions surely hold for some request: each looks
+// at a key of its own, and asks for one of some values that are there.
+func satisfiable(conditions []policy.Condition) bool {
+	keys := map[string]bool{}
+	for i := range conditions {
+		c := &conditions[i]
+		key := strings.ToLower(c.Key)
+		positive := c.Operator == "StringEquals" || c.Operator == "StringLike" || c.Operator == "ArnEquals" || c.Operator == "ArnLike"
+		if keys[key] || !positive || len(c.Values) == 0 || slices.ContainsFunc(c.Values, func(v string) bool { return strings.Contains(v, "$") }) {
+			return false
+		}
+		keys[key] = true
+	}
+	return true
 }
 
 func only(action string) *policy.Document {

@@ -59,6 +59,8 @@ type plan struct {
 	warnings   bool // checks that do not fail
 	brief      bool // escalations as short as they can be
 	escalating int  // of escalations, how many to keep; 0 for all
+
+	limit int // characters after which it is given up; 0 for none
 }
 
 // ladder are the plans from the fullest to the shortest. Escalations and failed
@@ -98,6 +100,7 @@ func Markdown(in *Input, limit int) string {
 	}
 	text := ""
 	for _, p := range ladder() {
+		p.limit = limit
 		if text = render(in, p); utf8.RuneCountInString(text) <= limit {
 			return text
 		}
@@ -112,6 +115,7 @@ func Summary(in *Input, limit int) string {
 	}
 	text := ""
 	for _, p := range ladder() {
+		p.limit = limit // as many bytes as characters, or more
 		if text = render(in, p); len(text) <= limit {
 			return text
 		}
@@ -150,14 +154,20 @@ type writer struct {
 	strings.Builder
 	in       *Input
 	plan     plan
-	accounts bool     // roles are in more than one account
+	accounts bool // roles are in more than one account
+	runes    int
 	left     []string // what was left out, with numbers
 }
 
 func (w *writer) line(s string) {
 	w.WriteString(s)
 	w.WriteByte('\n')
+	w.runes += utf8.RuneCountInString(s) + 1
 }
+
+// over reports whether the text is too long already, so that the rest of it
+// need not be made.
+func (w *writer) over() bool { return w.plan.limit > 0 && w.runes > w.plan.limit }
 
 func (w *writer) linef(format string, args ...any) { w.line(fmt.Sprintf(format, args...)) }
 

@@ -159,6 +159,9 @@ func (w *writer) details() {
 	folded, narrow := 0, 0
 	for _, key := range order {
 		roles := groups[key]
+		if w.over() {
+			return
+		}
 		switch way := wayOf(roles[0]); {
 		case way == same && w.plan.same:
 			folded += len(roles)
@@ -187,7 +190,7 @@ func (w *writer) detail(roles []*review.Role) {
 		sign = "🟢"
 	}
 	w.linef("<details%s><summary>%s <b>%s</b></summary>\n", open, sign, sayHTML(roles))
-	w.WriteString(w.body(r))
+	w.line(strings.TrimSuffix(w.body(r), "\n"))
 	w.line("</details>\n")
 }
 

@@ -47,15 +47,15 @@ type reviewFile struct {
 // views are the files of a dry run.
 func (r *reviewing) views(done *judged) []reviewFile {
 	in := done.input
-	text := func(s string) func(io.Writer) error {
+	text := func(write func(*comment.Input, int) string, limit int) func(io.Writer) error {
 		return func(w io.Writer) error {
-			_, err := io.WriteString(w, s)
+			_, err := io.WriteString(w, write(in, limit))
 			return err
 		}
 	}
 	return []reviewFile{
-		{"comment.md", text(comment.Markdown(in, comment.MaxComment))},
-		{"summary.md", text(comment.Summary(in, comment.MaxSummary))},
+		{"comment.md", text(comment.Markdown, comment.MaxComment)},
+		{"summary.md", text(comment.Summary, comment.MaxSummary)},
 		{"smr.sarif", func(w io.Writer) error { return r.writeSARIF(w, done) }},
 		{"diff.json", func(w io.Writer) error { return render.DiffJSON(w, in.Diff) }},
 		{"report.html", func(w io.Writer) error { return writePage(w, done) }},
