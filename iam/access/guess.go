@@ -135,17 +135,10 @@ func (g *guesser) addKey(k *keyDomain) {
 			}
 		}
 	}
-	plain := guessed{template: literalTemplate("other"), list: v.list}
-	if v.values != nil {
-		plain.template = literalTemplate(v.values[0])
-	}
-	switch {
-	case v.absent:
-		x.options = append(x.options, guessed{absent: true})
-	default:
-		x.options = append(append(append(x.options, wanted...), plain), unwanted...)
-	}
-	x.options = append(x.options, guessed{absent: !v.absent, template: literalTemplate("other")})
+	plain := guessed{template: literalTemplate(v.values[0]), list: v.list}
+	// Only a value that is there leaves something open. That it is absent is the
+	// last resort.
+	x.options = append(slices.Concat(wanted, []guessed{plain}, unwanted), guessed{absent: true})
 	g.keys = append(g.keys, x)
 }
 

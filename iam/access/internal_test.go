@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/sagemaker-roles/smr/iam/authz"
+	"github.com/sagemaker-roles/smr/iam/facts"
 	"github.com/sagemaker-roles/smr/iam/policy"
 )
 
@@ -100,16 +101,19 @@ func TestMachineAgainstMatch(t *testing.T) {
 func TestServiceFacts(t *testing.T) {
 	f := ServiceFacts()
 	for key, want := range map[string]authz.KeyType{
-		"aws:sourceip":                     {Kind: authz.IPAddress},
-		"lambda:functionarn":               {Kind: authz.ARN},
-		"s3:max-keys":                      {Kind: authz.Numeric},
-		"ec2:public":                       {Kind: authz.Bool},
-		"s3:prefix":                        {Kind: authz.String},
-		"s3:object-lock-retain-until-date": {Kind: authz.Date},
+		"aws:sourceip":       {Kind: authz.IPAddress},
+		"lambda:functionarn": {Kind: authz.ARN},
+		"s3:max-keys":        {Kind: authz.Numeric},
+		"ec2:public":         {Kind: authz.Bool},
+		"s3:prefix":          {Kind: authz.String},
+		"kms:validto":        {Kind: authz.Date},
 	} {
 		if got, ok := f.KeyType(key); !ok || got != want {
 			t.Errorf("%s: got %+v, %v, want %+v", key, got, ok, want)
 		}
+	}
+	if kindOf(facts.Binary) != authz.Binary || kindOf(facts.IPAddress) != authz.IPAddress {
+		t.Error("types of no service's key")
 	}
 	for _, key := range []string{"sagemaker:instancetypes", "nosuch:key"} {
 		if got, ok := f.KeyType(key); ok {
@@ -149,4 +153,22 @@ func (kinds) KeyType(key string) (authz.KeyType, bool) {
 	}
 	k, ok := list[key]
 	return authz.KeyType{Kind: k}, ok
+}
+
+func TestMalformedValues(t *testing.T) {
+	for _, text := range []string{"", "x", "1e5000", strings.Repeat("1", 70), "--1"} {
+		if n, ok := parseNumber(text); ok {
+			t.Errorf("%q is the number %v", text, n)
+		}
+	}
+	for _, text := range []string{"", "2026-07-01T00:00:00,5Z", "yesterday"} {
+		if d, ok := parseDate(text); ok {
+			t.Errorf("%q is the date %v", text, d)
+		}
+	}
+	for _, text := range []string{"", "10.0.0", "10.0.0.0/99", "fe80::1%eth0"} {
+		if r, ok := parseRange(text); ok {
+			t.Errorf("%q is the range %v", text, r)
+		}
+	}
 }

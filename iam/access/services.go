@@ -68,19 +68,11 @@ func (serviceFacts) Level(action string) Level {
 	if !ok {
 		return ""
 	}
-	switch a.Level {
-	case facts.List:
-		return LevelList
-	case facts.Read:
-		return LevelRead
-	case facts.Tagging:
-		return LevelTagging
-	case facts.Write:
-		return LevelWrite
-	case facts.PermissionsManagement:
-		return LevelPermissions
+	levels := [...]Level{
+		facts.List: LevelList, facts.Read: LevelRead, facts.Tagging: LevelTagging,
+		facts.Write: LevelWrite, facts.PermissionsManagement: LevelPermissions,
 	}
-	return ""
+	return levels[a.Level]
 }
 
 // Formats implements [Facts].

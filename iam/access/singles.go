@@ -145,9 +145,6 @@ func (d *domainBuilder) textClasses(u family) ([]single, bool) {
 	var out []single
 	seen := newInterner(len(newSet(len(d.atoms))))
 	for _, c := range classes {
-		if c.text == "" && sameMatches(globs, "", "x") {
-			c.text = "x"
-		}
 		s := single{matched: newSet(len(d.atoms)), text: c.text, found: inUniverse(u, c.text)}
 		lone := false
 		for g := range c.kind.all {
