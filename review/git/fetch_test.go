@@ -31,8 +31,10 @@ func newServer(t *testing.T, f *fixture) *server {
 		t.Skip("git-http-backend is not installed")
 	}
 	f.git("config", "http.uploadpack", "true")
-	handler := &cgi.Handler{Path: backend, Root: "/acme/roles", Env: append(environment(f.dir), "GIT_PROJECT_ROOT="+f.dir, "GIT_HTTP_EXPORT_ALL=1"),
-		InheritEnv: []string{"PATH"}}
+	handler := &cgi.Handler{
+		Path: backend, Root: "/acme/roles", Env: append(environment(f.dir), "GIT_PROJECT_ROOT="+f.dir, "GIT_HTTP_EXPORT_ALL=1"),
+		InheritEnv: []string{"PATH"},
+	}
 	s := &server{}
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		s.mu.Lock()
@@ -53,6 +55,7 @@ func newServer(t *testing.T, f *fixture) *server {
 // The token reaches the server once in every request, though the checkout left
 // one of its own, and stands in no argument and no file.
 func TestToken(t *testing.T) {
+	t.Parallel()
 	const token = "ghs_thisIsTheToken0123456789"
 	d := newDiverged(t)
 	s := newServer(t, d.fixture)
@@ -74,8 +77,10 @@ func TestToken(t *testing.T) {
 	if err := r.SetRemote(&git.Remote{Server: s.URL, Token: token}); err != nil {
 		t.Fatal(err)
 	}
-	scenario{repository: r, change: git.Change{Event: "pull_request", Base: d.m1, Head: d.p1, SHA: d.merge},
-		base: d.m2, head: d.merge, fetched: []git.ID{d.m2}, differ: []string{"roles.smr"}}.run(t)
+	scenario{
+		repository: r, change: git.Change{Event: "pull_request", Base: d.m1, Head: d.p1, SHA: d.merge},
+		base: d.m2, head: d.merge, fetched: []git.ID{d.m2}, differ: []string{"roles.smr"},
+	}.run(t)
 
 	want := "basic " + base64.StdEncoding.EncodeToString([]byte("x-access-token:"+token))
 	if len(s.headers) == 0 {
@@ -118,6 +123,7 @@ func TestToken(t *testing.T) {
 
 // A server that sends the fetch elsewhere does not get the token sent there.
 func TestTokenIsNotRedirected(t *testing.T) {
+	t.Parallel()
 	d := newDiverged(t)
 	other := newServer(t, d.fixture)
 	redirecting := httptest.NewServer(http.RedirectHandler(other.URL+"/acme/roles/.git/info/refs?service=git-upload-pack", http.StatusMovedPermanently))
@@ -145,6 +151,7 @@ func TestTokenIsNotRedirected(t *testing.T) {
 }
 
 func TestRemotesThatAreRefused(t *testing.T) {
+	t.Parallel()
 	r := newFixture(t).open()
 	for name, remote := range map[string]git.Remote{
 		"an option":        {Name: "--upload-pack=touch pwned"},
@@ -169,6 +176,7 @@ func TestRemotesThatAreRefused(t *testing.T) {
 
 // A remote that would run a program is not spoken to.
 func TestRemoteThatRunsAProgram(t *testing.T) {
+	t.Parallel()
 	d := newDiverged(t)
 	c := d.checkout(d.merge, "1")
 	ran := filepath.Join(t.TempDir(), "ran")

@@ -36,6 +36,9 @@ type Repository struct {
 	remote  *Remote
 }
 
+// devNull is no file, in every git: that of Windows knows the name too.
+const devNull = "/dev/null"
+
 // commandTime bounds one run of git that touches no network.
 const commandTime = time.Minute
 
@@ -224,8 +227,8 @@ func (r *Repository) command(ctx context.Context, args ...string) *exec.Cmd {
 	return r.git(ctx, nil, []string{
 		"GIT_ALLOW_PROTOCOL=none",
 		"GIT_CONFIG_NOSYSTEM=1",
-		"GIT_CONFIG_SYSTEM=" + os.DevNull,
-		"GIT_CONFIG_GLOBAL=" + os.DevNull,
+		"GIT_CONFIG_SYSTEM=" + devNull,
+		"GIT_CONFIG_GLOBAL=" + devNull,
 		"GIT_ATTR_NOSYSTEM=1",
 		"GIT_NO_LAZY_FETCH=1",
 	}, args)
@@ -238,7 +241,7 @@ func (r *Repository) git(ctx context.Context, settings, env, args []string) *exe
 		// Only for this run, for a checkout that another user owns, as in a
 		// container of a job ("git config", safe.directory).
 		"-c", "safe.directory=" + filepath.ToSlash(r.top),
-		"-c", "core.hooksPath=" + os.DevNull,
+		"-c", "core.hooksPath=" + devNull,
 		"-c", "core.fsmonitor=false",
 		"-c", "core.alternateRefsCommand=",
 		"-c", "gc.auto=0",

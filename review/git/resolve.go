@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 )
@@ -112,8 +111,10 @@ func (r *Resolver) Resolve(ctx context.Context, ch Change) (*Comparison, error) 
 
 func (r *Resolver) choose(ctx context.Context, ch Change) (*Comparison, error) {
 	if r.Repository == nil && r.API == nil {
-		return nil, &Error{What: "There is no git repository here, so that there is no base to compare with.",
-			Remedy: "Run smr in a clone with git installed, or compare two directories with `smr diff BASE HEAD`.", Err: ErrNoRepository}
+		return nil, &Error{
+			What:   "There is no git repository here, so that there is no base to compare with.",
+			Remedy: "Run smr in a clone with git installed, or compare two directories with `smr diff BASE HEAD`.", Err: ErrNoRepository,
+		}
 	}
 	switch {
 	case ch.Event == "pull_request_target":
@@ -148,8 +149,10 @@ func (r *Resolver) choose(ctx context.Context, ch Change) (*Comparison, error) {
 }
 
 func incomplete(event string) error {
-	return &Error{What: fmt.Sprintf("The event %s names no commits to compare.", event),
-		Remedy: "Give the commit to compare with in the input `base`."}
+	return &Error{
+		What:   fmt.Sprintf("The event %s names no commits to compare.", event),
+		Remedy: "Give the commit to compare with in the input `base`.",
+	}
 }
 
 // parent compares a commit with its first parent.
@@ -176,8 +179,10 @@ func (r *Resolver) untrusted(ctx context.Context, ch Change) (*Comparison, error
 			return nil, err
 		}
 		if head == ch.Head || slices.Contains(commit.Parents, ch.Head) {
-			return nil, &Error{What: fmt.Sprintf("The pull request's own commit %s is checked out in a workflow on pull_request_target, where its files can reach the token of the base repository.", ch.Head.Short()),
-				Remedy: "Leave actions/checkout out of that workflow: smr reads the files through git or the API and runs none of them."}
+			return nil, &Error{
+				What:   fmt.Sprintf("The pull request's own commit %s is checked out in a workflow on pull_request_target, where its files can reach the token of the base repository.", ch.Head.Short()),
+				Remedy: "Leave actions/checkout out of that workflow: smr reads the files through git or the API and runs none of them.",
+			}
 		}
 	}
 	return r.mergeBase(ctx, ch, ch.Head)
@@ -194,8 +199,10 @@ func (r *Resolver) asked(ctx context.Context, ch Change) (*Comparison, error) {
 		return &Comparison{Base: id, Rules: id, Head: head, How: how}, nil
 	}
 	if r.Repository == nil {
-		return nil, &Error{What: fmt.Sprintf("There is no git repository here in which to look up %q.", ch.Revision),
-			Remedy: "Give the base as a whole commit id."}
+		return nil, &Error{
+			What:   fmt.Sprintf("There is no git repository here in which to look up %q.", ch.Revision),
+			Remedy: "Give the base as a whole commit id.",
+		}
 	}
 	base, err := r.Repository.Resolve(ctx, ch.Revision)
 	if err != nil {
@@ -215,8 +222,10 @@ func (r *Resolver) head(ctx context.Context, ch Change) (ID, error) {
 		return id, nil
 	}
 	if ch.SHA == "" {
-		return "", &Error{What: "Neither a repository nor GITHUB_SHA says which commit is under review.",
-			Remedy: "Run actions/checkout before this step."}
+		return "", &Error{
+			What:   "Neither a repository nor GITHUB_SHA says which commit is under review.",
+			Remedy: "Run actions/checkout before this step.",
+		}
 	}
 	return ch.SHA, nil
 }
@@ -236,11 +245,17 @@ func (r *Resolver) mergeBase(ctx context.Context, ch Change, head ID) (*Comparis
 	for _, tip := range tips {
 		found, err = r.ancestor(ctx, tip, head)
 		if err == nil && found != "" && (found != head || tip == ch.Base) {
-			return &Comparison{Base: found, Rules: tip, Head: head, How: "the merge base of " + tip.Short() + " and " + head.Short()}, nil
+			how := "the merge base of " + tip.Short() + " and " + head.Short()
+			if head != ch.Head && head != ch.SHA {
+				how += ", which is checked out and is not what the event is about: neither " + ch.Head.Short() + " nor its merge"
+			}
+			return &Comparison{Base: found, Rules: tip, Head: head, How: how}, nil
 		}
 	}
-	return nil, &Error{What: fmt.Sprintf("The merge base of %s and %s cannot be found.", ch.Base.Short(), head.Short()),
-		Remedy: "Give actions/checkout `fetch-depth: 2` without `ref:`, so that it checks out the merge of the pull request, or `fetch-depth: 0` with it.", Err: err}
+	return nil, &Error{
+		What:   fmt.Sprintf("The merge base of %s and %s cannot be found.", ch.Base.Short(), head.Short()),
+		Remedy: "Give actions/checkout `fetch-depth: 2` without `ref:`, so that it checks out the merge of the pull request, or `fetch-depth: 0` with it.", Err: err,
+	}
 }
 
 func (r *Resolver) ancestor(ctx context.Context, base, head ID) (ID, error) {
@@ -249,34 +264,6 @@ func (r *Resolver) ancestor(ctx context.Context, base, head ID) (ID, error) {
 		return r.API.MergeBase(ctx, base, head)
 	}
 	return found, err
-}
-
-// tip is where the base branch stands now, "" if that is not known.
-func (r *Resolver) tip(ctx context.Context, branch string) ID {
-	if !branchName(branch) {
-		return ""
-	}
-	if r.Repository != nil {
-		if shallow, err := r.Repository.Shallow(ctx); err == nil && !shallow {
-			if id, err := r.Repository.Resolve(ctx, "refs/remotes/origin/"+branch); err == nil {
-				return id
-			}
-		}
-	}
-	if r.API == nil {
-		return ""
-	}
-	id, _ := r.API.Branch(ctx, branch) // without it, base.sha has to do
-	return id
-}
-
-// branchName reports whether a name is a branch's that needs no quoting
-// anywhere; git allows more ("git check-ref-format").
-func branchName(s string) bool {
-	if s == "" || len(s) > 250 || strings.HasPrefix(s, "-") || strings.Contains(s, "..") || strings.Contains(s, "//") {
-		return false
-	}
-	return strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._/+=@-") == "" && path.Clean(s) == s && s[0] != '/'
 }
 
 // localMergeBase is "" where the repository cannot know.
@@ -342,8 +329,10 @@ func (r *Resolver) provide(ctx context.Context, c *Comparison) error {
 	if r.API != nil {
 		return nil
 	}
-	return &Error{What: fmt.Sprintf("The commit %s to compare with is not in the checkout and could not be fetched.", lacking[0].Short()),
-		Remedy: deeper, Err: err}
+	return &Error{
+		What:   fmt.Sprintf("The commit %s to compare with is not in the checkout and could not be fetched.", lacking[0].Short()),
+		Remedy: deeper, Err: err,
+	}
 }
 
 // commit reads a commit where it is.

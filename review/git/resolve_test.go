@@ -93,6 +93,7 @@ func (s scenario) run(t *testing.T) (base, head *git.Tree) {
 
 // The event's base.sha is m1, which is older than the base of the merge.
 func TestPullRequest(t *testing.T) {
+	t.Parallel()
 	d := newDiverged(t)
 	event := git.Change{Event: "pull_request", Base: d.m1, Head: d.p1, SHA: d.merge, BaseBranch: "main"}
 	mine := []string{"roles.smr"}
@@ -110,8 +111,10 @@ func TestPullRequest(t *testing.T) {
 	})
 	t.Run("its head alone, depth 1", func(t *testing.T) {
 		api := &history{Repository: d.open()}
-		scenario{repository: d.checkout(d.p1, "1").fetching(), api: api, change: event,
-			base: d.m1, rules: d.m2, head: d.p1, fetched: []git.ID{d.m1, d.m2}, differ: mine}.run(t)
+		scenario{
+			repository: d.checkout(d.p1, "1").fetching(), api: api, change: event,
+			base: d.m1, rules: d.m2, head: d.p1, fetched: []git.ID{d.m1, d.m2}, differ: mine,
+		}.run(t)
 		if api.asked == 0 {
 			t.Error("the merge base was found in a shallow history")
 		}
@@ -131,19 +134,31 @@ func TestPullRequest(t *testing.T) {
 		}
 		scenario{repository: c.fetching(), change: event, base: d.m2, head: d.merge, fetched: []git.ID{d.m2}, differ: mine}.run(t)
 	})
+	t.Run("another commit on top", func(t *testing.T) {
+		c := d.checkout(d.p1, "0")
+		top := c.commit("generated.smr", "generated\n")
+		r := git.Resolver{Repository: c.open()}
+		comparison, err := r.Resolve(t.Context(), event)
+		if err != nil || comparison.Base != d.m1 || comparison.Head != top || !strings.Contains(comparison.How, "not what the event is about") {
+			t.Errorf("%+v, %v", comparison, err)
+		}
+	})
 	t.Run("asked for another base", func(t *testing.T) {
 		ch := event
 		ch.Revision = "origin/main"
 		scenario{repository: d.checkout(d.merge, "0").open(), change: ch, base: d.m2, head: d.merge, differ: mine}.run(t)
 		ch.Revision = string(d.m1)
-		scenario{repository: d.checkout(d.merge, "1").fetching(), change: ch, base: d.m1, head: d.merge, fetched: []git.ID{d.m1},
-			differ: []string{"new.smr", "other.smr", "roles.smr"}}.run(t)
+		scenario{
+			repository: d.checkout(d.merge, "1").fetching(), change: ch, base: d.m1, head: d.merge, fetched: []git.ID{d.m1},
+			differ: []string{"new.smr", "other.smr", "roles.smr"},
+		}.run(t)
 	})
 }
 
 // A whole history stays whole when a commit is fetched into it, and a shallow
 // one takes no more than the commit.
 func TestFetchKeepsDepth(t *testing.T) {
+	t.Parallel()
 	d := newDiverged(t)
 	whole := d.checkout(d.p1, "0")
 	d.commit("other.smr", "later")
@@ -172,14 +187,17 @@ func TestFetchKeepsDepth(t *testing.T) {
 }
 
 func TestShapesOfHistory(t *testing.T) {
+	t.Parallel()
 	t.Run("rebased", func(t *testing.T) {
 		d := newDiverged(t)
 		d.git("checkout", "-q", "pr")
 		d.git("rebase", "-q", "main")
 		head := d.id("HEAD")
 		merge := d.mergeOf("main", "pr")
-		scenario{repository: d.checkout(merge, "1").fetching(), change: git.Change{Event: "pull_request", Base: d.m1, Head: head, SHA: merge},
-			base: d.m2, head: merge, fetched: []git.ID{d.m2}, differ: []string{"roles.smr"}}.run(t)
+		scenario{
+			repository: d.checkout(merge, "1").fetching(), change: git.Change{Event: "pull_request", Base: d.m1, Head: head, SHA: merge},
+			base: d.m2, head: merge, fetched: []git.ID{d.m2}, differ: []string{"roles.smr"},
+		}.run(t)
 	})
 	t.Run("base merged into it, event older", func(t *testing.T) {
 		d := newDiverged(t)
@@ -188,24 +206,32 @@ func TestShapesOfHistory(t *testing.T) {
 		head := d.id("HEAD")
 		later := d.checkout(head, "0")
 		// Its head has two parents of which the second is not the pull request.
-		scenario{repository: later.open(), change: git.Change{Event: "pull_request", Base: d.m1, Head: head, BaseBranch: "main"},
-			base: d.m2, head: head, differ: []string{"roles.smr"}}.run(t)
-		scenario{api: &history{Repository: d.open()}, change: git.Change{Event: "pull_request", Base: d.m1, Head: head, SHA: head, BaseBranch: "main"},
-			base: d.m2, head: head, differ: []string{"roles.smr"}}.run(t)
+		scenario{
+			repository: later.open(), change: git.Change{Event: "pull_request", Base: d.m1, Head: head, BaseBranch: "main"},
+			base: d.m2, head: head, differ: []string{"roles.smr"},
+		}.run(t)
+		scenario{
+			api: &history{Repository: d.open()}, change: git.Change{Event: "pull_request", Base: d.m1, Head: head, SHA: head, BaseBranch: "main"},
+			base: d.m2, head: head, differ: []string{"roles.smr"},
+		}.run(t)
 	})
 	t.Run("merged meanwhile", func(t *testing.T) {
 		d := newDiverged(t)
 		d.git("merge", "-q", "--no-ff", "-m", "merged", "pr")
-		scenario{repository: d.checkout(d.p1, "0").open(), change: git.Change{Event: "pull_request", Base: d.m1, Head: d.p1, BaseBranch: "main"},
-			base: d.m1, head: d.p1, differ: []string{"roles.smr"}}.run(t)
+		scenario{
+			repository: d.checkout(d.p1, "0").open(), change: git.Change{Event: "pull_request", Base: d.m1, Head: d.p1, BaseBranch: "main"},
+			base: d.m1, head: d.p1, differ: []string{"roles.smr"},
+		}.run(t)
 	})
 	t.Run("octopus", func(t *testing.T) {
 		d := newDiverged(t)
 		d.git("checkout", "-q", "-b", "third", string(d.m1))
 		d.commit("third.smr", "third\n")
 		octopus := d.mergeOf("main", "pr", "third")
-		scenario{repository: d.checkout(octopus, "0").open(), change: git.Change{Event: "pull_request", Base: d.m1, Head: d.p1, BaseBranch: "main"},
-			base: d.m2, head: octopus, differ: []string{"roles.smr", "third.smr"}}.run(t)
+		scenario{
+			repository: d.checkout(octopus, "0").open(), change: git.Change{Event: "pull_request", Base: d.m1, Head: d.p1, BaseBranch: "main"},
+			base: d.m2, head: octopus, differ: []string{"roles.smr", "third.smr"},
+		}.run(t)
 	})
 	t.Run("no common history", func(t *testing.T) {
 		d := newDiverged(t)
@@ -218,27 +244,36 @@ func TestShapesOfHistory(t *testing.T) {
 }
 
 func TestPushAndMergeGroup(t *testing.T) {
+	t.Parallel()
 	d := newDiverged(t)
 	zero := git.ID(strings.Repeat("0", 40))
 	t.Run("merge group", func(t *testing.T) {
-		scenario{repository: d.checkout(d.merge, "1").fetching(), change: git.Change{Event: "merge_group", Base: d.m2, Head: d.merge},
-			base: d.m2, head: d.merge, fetched: []git.ID{d.m2}, differ: []string{"roles.smr"}}.run(t)
+		scenario{
+			repository: d.checkout(d.merge, "1").fetching(), change: git.Change{Event: "merge_group", Base: d.m2, Head: d.merge},
+			base: d.m2, head: d.merge, fetched: []git.ID{d.m2}, differ: []string{"roles.smr"},
+		}.run(t)
 	})
 	t.Run("push", func(t *testing.T) {
-		scenario{repository: d.checkout(d.m2, "1").fetching(), change: git.Change{Event: "push", Base: d.m1, Head: d.m2},
-			base: d.m1, head: d.m2, fetched: []git.ID{d.m1}, differ: []string{"new.smr", "other.smr"}}.run(t)
+		scenario{
+			repository: d.checkout(d.m2, "1").fetching(), change: git.Change{Event: "push", Base: d.m1, Head: d.m2},
+			base: d.m1, head: d.m2, fetched: []git.ID{d.m1}, differ: []string{"new.smr", "other.smr"},
+		}.run(t)
 	})
 	t.Run("forced push", func(t *testing.T) {
 		d.git("checkout", "-q", "-B", "pr", string(d.m1))
 		forced := d.commit("roles.smr", "forced\n")
 		d.git("checkout", "-q", "main")
 		// p1 is on no branch now.
-		scenario{repository: d.checkout(forced, "1").fetching(), change: git.Change{Event: "push", Base: d.p1, Head: forced},
-			base: d.p1, head: forced, fetched: []git.ID{d.p1}, differ: []string{"roles.smr"}}.run(t)
+		scenario{
+			repository: d.checkout(forced, "1").fetching(), change: git.Change{Event: "push", Base: d.p1, Head: forced},
+			base: d.p1, head: forced, fetched: []git.ID{d.p1}, differ: []string{"roles.smr"},
+		}.run(t)
 	})
 	t.Run("new branch", func(t *testing.T) {
-		s := scenario{repository: d.checkout(d.p1, "1").open(), change: git.Change{Event: "push", Base: zero, Head: d.p1},
-			head: d.p1, differ: []string{"other.smr", "roles.smr"}}
+		s := scenario{
+			repository: d.checkout(d.p1, "1").open(), change: git.Change{Event: "push", Base: zero, Head: d.p1},
+			head: d.p1, differ: []string{"other.smr", "roles.smr"},
+		}
 		if base, _ := s.run(t); !base.Empty() {
 			t.Error("the base of a new branch is not empty")
 		}
@@ -258,12 +293,15 @@ func TestPushAndMergeGroup(t *testing.T) {
 
 // On pull_request_target the pull request is read and never checked out.
 func TestPullRequestTarget(t *testing.T) {
+	t.Parallel()
 	d := newDiverged(t)
 	event := git.Change{Event: "pull_request_target", Base: d.m1, Head: d.p1, SHA: d.m2, BaseBranch: "main", Revision: "HEAD"}
 	api := &history{Repository: d.open()}
 	t.Run("base checked out", func(t *testing.T) {
-		scenario{repository: d.checkout(d.m2, "1").fetching(), api: api, change: event,
-			base: d.m1, rules: d.m2, head: d.p1, fetched: []git.ID{d.p1, d.m1}, differ: []string{"roles.smr"}}.run(t)
+		scenario{
+			repository: d.checkout(d.m2, "1").fetching(), api: api, change: event,
+			base: d.m1, rules: d.m2, head: d.p1, fetched: []git.ID{d.p1, d.m1}, differ: []string{"roles.smr"},
+		}.run(t)
 	})
 	t.Run("nothing checked out", func(t *testing.T) {
 		scenario{api: api, change: event, base: d.m1, rules: d.m2, head: d.p1, differ: []string{"roles.smr"}}.run(t)
@@ -287,6 +325,7 @@ func wantError(t *testing.T, err error, remedy string) {
 
 // What cannot be known is an error with its remedy, never an empty base.
 func TestUnresolvable(t *testing.T) {
+	t.Parallel()
 	d := newDiverged(t)
 	pr := git.Change{Event: "pull_request", Base: d.m1, Head: d.p1, SHA: d.merge}
 	gone := d.checkout(d.merge, "1")
@@ -325,6 +364,7 @@ func TestUnresolvable(t *testing.T) {
 
 // Files of a pull request that are more than text.
 func TestKindsOfFiles(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	f.write(".gitattributes", "*.smr text eol=crlf\n", "roles.smr", "a\nb\nc\nd\n", "same.smr", "x\ny\n")
 	if err := os.Symlink("roles.smr", filepath.Join(f.dir, "link.smr")); err != nil {
@@ -357,8 +397,10 @@ func TestKindsOfFiles(t *testing.T) {
 	if data, err := os.ReadFile(filepath.Join(c.dir, "same.smr")); err != nil || string(data) != "x\r\ny\r\n" {
 		t.Fatalf("the working tree has %q, %v; the fixture wants CRLF there", data, err)
 	}
-	base, head := scenario{repository: c.fetching(), change: git.Change{Event: "pull_request", Base: m2, Head: p1, SHA: merge},
-		base: m3, head: merge, fetched: []git.ID{m3}, differ: []string{"roles.smr", "teams.smr"}}.run(t)
+	base, head := scenario{
+		repository: c.fetching(), change: git.Change{Event: "pull_request", Base: m2, Head: p1, SHA: merge},
+		base: m3, head: merge, fetched: []git.ID{m3}, differ: []string{"roles.smr", "teams.smr"},
+	}.run(t)
 	got, err := git.ChangedLines(base, head, []string{"teams.smr", "same.smr"})
 	if diff := cmp.Diff(map[string][]git.Lines{"teams.smr": {{3, 3}}}, got); diff != "" || err != nil {
 		t.Errorf("ChangedLines (-want +got): %v\n%s", err, diff)
@@ -371,13 +413,16 @@ func TestKindsOfFiles(t *testing.T) {
 // A clone without files, as actions/checkout makes for a sparse checkout: the
 // files that are read come in one fetch.
 func TestPartialClone(t *testing.T) {
+	t.Parallel()
 	d := newDiverged(t)
 	for _, filter := range []string{"blob:none", "tree:0"} {
 		t.Run(filter, func(t *testing.T) {
 			c := d.checkout(d.merge, "1", "--filter="+filter)
 			c.git("sparse-checkout", "set", "nothing")
-			s := scenario{repository: c.fetching(), change: git.Change{Event: "pull_request", Base: d.m1, Head: d.p1, SHA: d.merge},
-				base: d.m2, head: d.merge, fetched: []git.ID{d.m2}, differ: []string{"roles.smr"}}
+			s := scenario{
+				repository: c.fetching(), change: git.Change{Event: "pull_request", Base: d.m1, Head: d.p1, SHA: d.merge},
+				base: d.m2, head: d.merge, fetched: []git.ID{d.m2}, differ: []string{"roles.smr"},
+			}
 			s.run(t)
 
 			// Without leave to fetch it is an error, not a file that is absent.
@@ -394,6 +439,7 @@ func TestPartialClone(t *testing.T) {
 }
 
 func TestBranchNames(t *testing.T) {
+	t.Parallel()
 	d := newDiverged(t)
 	names := []string{"-x", "a b", "../../heads/main", "a\nb", "main..pr", "$(id)", "/main", "main/", "HEAD^{/x}", "@{u}", "a:b", "a?b"}
 	for _, name := range names {

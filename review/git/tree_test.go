@@ -18,6 +18,7 @@ import (
 )
 
 func TestTreeIsAFileSystem(t *testing.T) {
+	t.Parallel()
 	for _, format := range []string{"sha1", "sha256"} {
 		t.Run(format, func(t *testing.T) {
 			f := newFixture(t, "--object-format="+format)
@@ -43,6 +44,7 @@ func TestTreeIsAFileSystem(t *testing.T) {
 
 // Only a tree that was read and lacks a directory makes an empty one of it.
 func TestDirectoryThatIsNotThere(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	id := f.commit("roles.smr", "x", "sub/y.smr", "y")
 	r := f.open()
@@ -79,6 +81,7 @@ func TestDirectoryThatIsNotThere(t *testing.T) {
 
 // What a pull request can put in a tree beside files.
 func TestRefusedEntries(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	f.write("real.smr", "x", "dir/a.smr", "a")
 	for link, to := range map[string]string{"link.smr": "real.smr", "up.smr": "../../etc/passwd", "linked": "dir"} {
@@ -116,6 +119,7 @@ func TestRefusedEntries(t *testing.T) {
 
 // Names that mean something to git, a shell, a log or a terminal are names.
 func TestHostileNames(t *testing.T) {
+	t.Parallel()
 	names := []string{
 		":(top)x.smr", "-x.smr", "--output=pwned.smr", "new\nline.smr", "::error::x.smr", "$(touch pwned).smr",
 		"*.smr", "a b.smr", "\"quoted\".smr", "tab\tx.smr", "back\\slash.smr", "é.smr", "\u202efdp.smr", "HEAD.smr",
@@ -138,6 +142,7 @@ func TestHostileNames(t *testing.T) {
 }
 
 func TestRevisions(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	first := f.commit("a.smr", "1")
 	second := f.commit("a.smr", "2")
@@ -164,6 +169,7 @@ func TestRevisions(t *testing.T) {
 
 // A file too large is refused by its size alone, before it is made.
 func TestLargeFile(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	id := f.commit("large.smr", strings.Repeat("#", git.MaxFileBytes+1), "limit.smr", strings.Repeat("#", git.MaxFileBytes))
 	tr := tree(t, f.open(), id)
@@ -181,6 +187,7 @@ func TestLargeFile(t *testing.T) {
 // A repository of another user, whose configuration names programs to run and
 // whose objects are replaced by others.
 func TestForeignRepository(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	first := f.commit("a.smr", "the truth\n")
 	second := f.commit("a.smr", "a lie\n")
@@ -234,6 +241,7 @@ func chown(t *testing.T, dir string, uid int) {
 
 // The environment of the caller cannot lead git to another repository.
 func TestEnvironmentOfTheCaller(t *testing.T) {
+	t.Parallel()
 	f, other := newFixture(t), newFixture(t)
 	id := f.commit("a.smr", "mine")
 	other.commit("a.smr", "other")
@@ -250,6 +258,7 @@ func TestEnvironmentOfTheCaller(t *testing.T) {
 }
 
 func TestOpen(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	id := f.commit("infra/a.smr", "x")
 	dir := filepath.Join(f.dir, "infra")
@@ -295,6 +304,7 @@ func TestOpen(t *testing.T) {
 
 // A git that hangs ends with the context.
 func TestCancelled(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	id := f.commit("a.smr", "x")
 	slow := filepath.Join(t.TempDir(), "git")
@@ -317,6 +327,7 @@ func TestCancelled(t *testing.T) {
 
 // After an end of git's in the middle, reading goes on with a new one.
 func TestProcessThatDied(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	id := f.commit("a.smr", "x")
 	once := filepath.Join(t.TempDir(), "git")
@@ -339,6 +350,7 @@ func TestProcessThatDied(t *testing.T) {
 }
 
 func TestChangedLines(t *testing.T) {
+	t.Parallel()
 	base := fstest.MapFS{
 		"edited.smr": {Data: []byte("1\n2\n3\n4\n5\n6\n7\n8\n9\n")},
 		"same.smr":   {Data: []byte("x\n")},

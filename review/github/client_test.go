@@ -143,8 +143,10 @@ func TestReads(t *testing.T) {
 	c := b.client("reader")
 
 	p, err := c.PullRequest(t.Context(), 7)
-	want := &github.PullRequest{Number: 7, State: "open", Locked: true, Author: github.Account{Login: "mona", Type: "User"}, Base: head1, Head: head2,
-		BaseBranch: "main", BaseRepository: "acme/ml-roles", HeadRepository: "mona/ml-roles", Labels: []string{"smr-approve:9f31ab6c08de"}}
+	want := &github.PullRequest{
+		Number: 7, State: "open", Locked: true, Author: github.Account{Login: "mona", Type: "User"}, Base: head1, Head: head2,
+		BaseBranch: "main", BaseRepository: "acme/ml-roles", HeadRepository: "mona/ml-roles", Labels: []string{"smr-approve:9f31ab6c08de"},
+	}
 	if diff := cmp.Diff(want, p); diff != "" || err != nil {
 		t.Errorf("PullRequest: %v (-want +got):\n%s", err, diff)
 	}
@@ -191,8 +193,11 @@ func TestEvents(t *testing.T) {
 		{"pull_request", pr, git.Change{Base: head1, Head: head2, BaseBranch: "main"}, ""},
 		{"pull_request_target", pr, git.Change{Base: head1, Head: head2, BaseBranch: "main"}, ""},
 		{"push", payload(map[string]any{"before": zero, "after": head1, "forced": true}), git.Change{Base: zero, Head: head1}, ""},
-		{"merge_group", payload(map[string]any{"action": "checks_requested", "merge_group": map[string]any{"base_sha": head1, "head_sha": head2, "head_ref": "refs/heads/x"}}),
-			git.Change{Base: head1, Head: head2}, ""},
+		{
+			"merge_group", payload(map[string]any{"action": "checks_requested", "merge_group": map[string]any{"base_sha": head1, "head_sha": head2, "head_ref": "refs/heads/x"}}),
+			git.Change{Base: head1, Head: head2},
+			"",
+		},
 		{"release", `{"action":"published","release":{"tag_name":"v1.2.3"}}`, git.Change{}, ""},
 		{"schedule", `{"schedule":"0 0 * * *"}`, git.Change{}, ""},
 		{"workflow_dispatch", "", git.Change{}, ""},
@@ -261,8 +266,10 @@ func TestObjects(t *testing.T) {
 		t.Skip("git is not installed")
 	}
 	dir := t.TempDir()
-	env := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "GIT_CONFIG_NOSYSTEM=1", "GIT_AUTHOR_NAME=a", "GIT_AUTHOR_EMAIL=a@example.com",
-		"GIT_COMMITTER_NAME=c", "GIT_COMMITTER_EMAIL=c@example.com", "GIT_AUTHOR_DATE=2026-01-01T00:00:00Z", "GIT_COMMITTER_DATE=2026-01-01T00:00:00Z"}
+	env := []string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "GIT_CONFIG_NOSYSTEM=1", "GIT_AUTHOR_NAME=a", "GIT_AUTHOR_EMAIL=a@example.com",
+		"GIT_COMMITTER_NAME=c", "GIT_COMMITTER_EMAIL=c@example.com", "GIT_AUTHOR_DATE=2026-01-01T00:00:00Z", "GIT_COMMITTER_DATE=2026-01-01T00:00:00Z",
+	}
 	run := func(args ...string) git.ID {
 		t.Helper()
 		cmd := exec.Command("git", args...)
@@ -379,8 +386,10 @@ func TestIssue(t *testing.T) {
 		return r
 	}
 	publish(is(1, false, "nothing"), github.Unchanged)
-	b.Issues = append(b.Issues, &fakegithub.Issue{Number: 3, Title: "planted", Body: is(9, true, "").Marker.String() + "\nx", State: "open",
-		Labels: []string{"smr-drift"}, Author: fakegithub.Token{Login: "mona"}})
+	b.Issues = append(b.Issues, &fakegithub.Issue{
+		Number: 3, Title: "planted", Body: is(9, true, "").Marker.String() + "\nx", State: "open",
+		Labels: []string{"smr-drift"}, Author: fakegithub.Token{Login: "mona"},
+	})
 	b.Fail(fakegithub.Fault{Method: "POST", Path: "/issues", Status: 502, After: true})
 	first := publish(is(1, true, "two roles"), github.Created)
 	publish(is(2, true, "two roles"), github.Unchanged)

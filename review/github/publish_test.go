@@ -56,8 +56,10 @@ func (b *bench) client(token string) *github.Client {
 func publication(run int, head git.ID, bodies ...string) github.Publication {
 	return github.Publication{
 		Number: 7, Bodies: bodies,
-		Marker: github.Marker{Kind: "review", Key: "default", Head: head, Run: github.Run{Number: run, Attempt: 1},
-			Fields: map[string]string{"plan": "sha256:4c1f0e9d2a77"}},
+		Marker: github.Marker{
+			Kind: "review", Key: "default", Head: head, Run: github.Run{Number: run, Attempt: 1},
+			Fields: map[string]string{"plan": "sha256:4c1f0e9d2a77"},
+		},
 	}
 }
 
@@ -311,8 +313,10 @@ func TestPublishThroughFaults(t *testing.T) {
 		"secondary limit, 403":        {[]fault{{Method: "POST", Path: comments, Status: 403, Message: "You have exceeded a secondary rate limit", Header: retryAfter}}, 30 * time.Second},
 		"secondary limit, 429":        {[]fault{{Method: "POST", Path: comments, Status: 429, Header: retryAfter, Times: 2}}, 60 * time.Second},
 		"secondary limit, no seconds": {[]fault{{Method: "POST", Path: comments, Status: 403, Message: "You have exceeded a secondary rate limit. Please wait"}}, time.Minute},
-		"hourly limit, soon over": {[]fault{{Method: "GET", Path: comments, Status: 403, Message: "API rate limit exceeded",
-			Header: map[string]string{"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1767225640", "Date": "Thu, 01 Jan 2026 00:00:00 GMT"}}}, 41 * time.Second},
+		"hourly limit, soon over": {[]fault{{
+			Method: "GET", Path: comments, Status: 403, Message: "API rate limit exceeded",
+			Header: map[string]string{"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1767225640", "Date": "Thu, 01 Jan 2026 00:00:00 GMT"},
+		}}, 41 * time.Second},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

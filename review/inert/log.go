@@ -187,8 +187,10 @@ func Budget(all []Annotation, more string) []Annotation {
 			}
 		}
 		if n > budget {
-			out = append(out, Annotation{Level: level, Title: fmt.Sprintf("%d more", n-budget),
-				Message: fmt.Sprintf("%d more of this level stand in %s.", n-budget, more)})
+			out = append(out, Annotation{
+				Level: level, Title: fmt.Sprintf("%d more", n-budget),
+				Message: fmt.Sprintf("%d more of this level stand in %s.", n-budget, more),
+			})
 		}
 	}
 	return out

@@ -103,8 +103,10 @@ func (s *Server) text(a *answer, body []byte) (string, bool) {
 		message = "body is too long (maximum is 65536 characters)"
 	}
 	if message != "" {
-		a.json(http.StatusUnprocessableEntity, map[string]any{"message": "Validation Failed",
-			"errors": []any{map[string]any{"resource": "IssueComment", "code": "unprocessable", "field": "data", "message": message}}})
+		a.json(http.StatusUnprocessableEntity, map[string]any{
+			"message": "Validation Failed",
+			"errors":  []any{map[string]any{"resource": "IssueComment", "code": "unprocessable", "field": "data", "message": message}},
+		})
 		return "", false
 	}
 	return in.Body, true
