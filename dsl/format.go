@@ -86,16 +86,22 @@ func (w *layout) token(t hclsyntax.Token, space []byte) {
 		w.bracket = isOpening(t.Type)
 		return
 	}
-	text := t.Bytes
-	for bytes.Contains(text, []byte("\r\n")) {
-		text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
-	}
+	text := unixLines(t.Bytes)
 	if bytes.HasPrefix(text, []byte("/*")) {
 		w.out = append(w.out, text...)
 		return
 	}
 	w.out = append(w.out, bytes.TrimRight(text, " \t\r\n")...)
 	w.endLine(w.bracket)
+}
+
+// unixLines takes the carriage returns before line ends away.
+func unixLines(text []byte) []byte {
+	lines := bytes.Split(text, []byte("\n"))
+	for i := range lines[:len(lines)-1] {
+		lines[i] = bytes.TrimRight(lines[i], "\r")
+	}
+	return bytes.Join(lines, []byte("\n"))
 }
 
 func (w *layout) endLine(opened bool) {

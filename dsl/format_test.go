@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/hcl/v2"
@@ -249,6 +250,26 @@ func TestFormatAgainstTerraform(t *testing.T) {
 		out, err := cmd.Output()
 		if d := cmp.Diff(string(ours), string(out)); err != nil || d != "" {
 			t.Errorf("%s: %v -ours +terraform\n%s", name, err, d)
+		}
+	}
+}
+
+// TestFormatLargeFiles: a file of the greatest size is formatted, or refused, in
+// seconds, whatever it repeats.
+func TestFormatLargeFiles(t *testing.T) {
+	if testing.Short() {
+		t.Skip("formats megabytes")
+	}
+	for name, part := range map[string]string{
+		"comments": "#\n", "carriage returns": "\r", "blank lines": "\n", "blocks": "a {}\n", "dollars": "$ ", "lines": "x\n", "percent": "%%{", "escapes": "$${",
+	} {
+		text := strings.Repeat(part, (MaxFileBytes-100)/len(part))
+		for _, around := range []struct{ before, after string }{{"", "\n"}, {"#", "\n"}, {"a = \"", "\"\n"}, {"a = <<A\n", "\nA\n"}, {"/*", "*/\n"}} {
+			start := time.Now()
+			_, diags := Format(File{Name: "a.smr", Bytes: []byte(around.before + text + around.after)})
+			if took := time.Since(start); took > 10*time.Second {
+				t.Errorf("%s in %q took %v (%v)", name, around.before, took, diags)
+			}
 		}
 	}
 }

@@ -8,7 +8,7 @@ const (
 	MaxTokens     = 4_000_000 // words, marks and lines of one configuration, and every 16 bytes
 	MaxNesting    = 100       // brackets, braces, parentheses and "${" inside one another
 	MaxOperators  = 500       // operators, indexes and calls on one path through an expression
-	MaxParts      = 1000      // "${" in one string
+	MaxParts      = 1000      // "${", lines, and $ and % signs in one string
 	MaxDigits     = 100       // digits of a number written out
 	MaxForDepth   = 2         // for expressions inside one another
 	MaxElements   = 100_000   // elements of any value, counted at every depth
@@ -16,10 +16,11 @@ const (
 	MaxText       = 4 << 20   // bytes of all strings of one value
 	MaxExponent   = 1024      // binary exponent of any number: about 308 decimal digits
 	MaxSteps      = 2_000_000 // steps of evaluation of one configuration
-	MaxKept       = 4_000_000 // elements of all values of one configuration together
+	MaxKept       = 2_000_000 // elements of all values of one configuration together
 	bytesAToken   = 16        // bytes that count as one token
 	stepsPerRole  = 50        // what one role costs of MaxSteps, besides its expressions
 	elementsAStep = 16        // elements copied or compared that cost one step
 	bytesAStep    = 512       // bytes of strings that cost one step
+	stepsASorted  = 6         // what an element of a set costs when it is looked at
 	bytesAnElem   = 32        // bytes of strings that count as one element of MaxKept
 )

@@ -16,7 +16,7 @@ type frame struct {
 	loop     bool   // a for expression in braces, where lines do not end items
 	begun    bool   // something stands in it
 	chain    int    // operators since the last separator
-	parts    int    // templates in a string
+	parts    int    // pieces of a string: templates, lines, $ and % signs
 	elements int    // commas
 	marker   string // of a heredoc
 	at       hcl.Range
@@ -324,7 +324,13 @@ func (s *scanner) quoted() *hcl.Diagnostic {
 
 // text passes one piece of a string, or enters a template in it.
 func (s *scanner) text() *hcl.Diagnostic {
-	switch c := s.src[s.pos]; {
+	c := s.src[s.pos]
+	if c == '\n' || c == '$' || c == '%' {
+		if d := s.part(); d != nil {
+			return d
+		}
+	}
+	switch {
 	case c == '\n':
 		s.newline()
 	case c != '$' && c != '%':
@@ -337,12 +343,19 @@ func (s *scanner) text() *hcl.Diagnostic {
 	case s.at("%{"):
 		return diag.Errorf("template-directive", s.here(2), "Template directives (%%{if}, %%{for}) are not part of the language. Use a conditional (a ? b : c) or a for expression; a literal %%{ is written %%%%{.")
 	case s.at("${"):
-		if s.top().parts++; s.top().parts > MaxParts {
-			return diag.Errorf("template-too-long", s.here(2), "One string holds more than %d templates. Build it from locals or with join.", MaxParts)
-		}
 		return s.open('$', 2)
 	default:
 		s.pos++
+	}
+	return nil
+}
+
+// part counts one more piece of a string, which begins at every template, line
+// and $ or % sign: the parser joins pieces in a time that grows with the square
+// of their number.
+func (s *scanner) part() *hcl.Diagnostic {
+	if s.top().parts++; s.top().parts > MaxParts {
+		return diag.Errorf("template-too-long", s.here(1), "One string holds more than %d templates, lines and signs $ and %%. Build it from locals or with join.", MaxParts)
 	}
 	return nil
 }
