@@ -197,7 +197,7 @@ var errAnswer = errors.New("GitHub's answer is not understood")
 // connection is tried again, but for a POST, of which it is not known whether
 // it was carried out. Rate limits are waited for. The answer's body is read by
 // read, which may be nil.
-func (c *Client) do(ctx context.Context, method, path string, in any, limit int64, read func(*http.Response, io.Reader) error) error {
+func (c *Client) do(ctx context.Context, method, path string, in any, limit int64, read func(http.Header, io.Reader) error) error {
 	var body []byte
 	if in != nil {
 		var buffer bytes.Buffer
@@ -231,7 +231,7 @@ func (c *Client) do(ctx context.Context, method, path string, in any, limit int6
 	}
 }
 
-func (c *Client) once(ctx context.Context, method, path string, body []byte, limit int64, read func(*http.Response, io.Reader) error) error {
+func (c *Client) once(ctx context.Context, method, path string, body []byte, limit int64, read func(http.Header, io.Reader) error) error {
 	address := path
 	if strings.HasPrefix(path, "/") {
 		address = c.api.String() + path
@@ -268,7 +268,7 @@ func (c *Client) once(ctx context.Context, method, path string, body []byte, lim
 		return fmt.Errorf("%s %s: %w: its content is %.100q, not JSON. Is GITHUB_API_URL right?", method, path, errAnswer, t)
 	}
 	counted := &io.LimitedReader{R: resp.Body, N: limit + 1}
-	if err := read(resp, counted); err != nil {
+	if err := read(resp.Header, counted); err != nil {
 		if counted.N == 0 {
 			return fmt.Errorf("%s %s: %w: it is larger than %d bytes", method, path, errAnswer, limit)
 		}
@@ -321,8 +321,8 @@ func (c *Client) get(ctx context.Context, path string, out any) error {
 }
 
 // into decodes an answer that is one JSON value.
-func into(out any) func(*http.Response, io.Reader) error {
-	return func(_ *http.Response, body io.Reader) error { return json.NewDecoder(body).Decode(out) }
+func into(out any) func(http.Header, io.Reader) error {
+	return func(_ http.Header, body io.Reader) error { return json.NewDecoder(body).Decode(out) }
 }
 
 // repo is a path below the repository's.

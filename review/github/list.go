@@ -17,10 +17,10 @@ func list[T any](ctx context.Context, c *Client, path string, keep func(T) bool)
 	for range maxPages {
 		var page []T
 		var next string
-		err := c.do(ctx, http.MethodGet, path, nil, maxList, func(resp *http.Response, body io.Reader) error {
+		err := c.do(ctx, http.MethodGet, path, nil, maxList, func(h http.Header, body io.Reader) error {
 			page = nil
 			var err error
-			if next, err = c.next(resp.Header); err != nil {
+			if next, err = c.next(h); err != nil {
 				return err
 			}
 			dec := json.NewDecoder(body)
