@@ -8,6 +8,7 @@ COPY cmd cmd
 COPY compiler compiler
 COPY dsl dsl
 COPY iam iam
+COPY review review
 RUN CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags='-s -w' -o /smr ./cmd/smr
 
 FROM scratch

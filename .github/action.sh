@@ -1,8 +1,8 @@
 # The step of action.yml. Inputs come as SMR_ variables, never as text of the
-# script; the one output is a word of ours.
+# script; outputs are words, numbers and digests of ours.
 set -uo pipefail
 
-smr=$RUNNER_TEMP/smr
+smr=${SMR_PATH:-$RUNNER_TEMP/smr}
 args=()
 if [ -n "$SMR_ACCOUNT" ]; then args+=("--account=$SMR_ACCOUNT"); fi
 
@@ -17,8 +17,16 @@ finish() {
 
 case $SMR_COMMAND in
 validate | compile) ;;
+review)
+	# It writes its outputs itself, but for wrong usage.
+	code=0
+	"$smr" review "${args[@]}" -- "$SMR_DIRECTORY" 2>"$RUNNER_TEMP/smr.log" || code=$?
+	sed 's/##\[/## [/g; s/^/- /' "$RUNNER_TEMP/smr.log"
+	if [ "$code" = 2 ]; then finish 2; fi
+	exit "$code"
+	;;
 *)
-	echo '::error::command is validate or compile'
+	echo '::error::command is review, validate or compile'
 	finish 2
 	;;
 esac

@@ -25,7 +25,7 @@ func (s *session) initCommand() *cobra.Command {
 		Use:   "init [DIR]",
 		Short: "Write a first roles.smr and its workflows",
 		Long: `Init writes a first roles.smr with a compute role and a data scientist, two
-workflows of GitHub Actions (one checks pull requests, one compiles what is
+workflows of GitHub Actions (one reviews pull requests, one compiles what is
 merged) and .gitattributes. A file that exists is never overwritten.
 
 In a directory inside of a git repository the workflows go to the root of the
