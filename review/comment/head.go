@@ -122,7 +122,7 @@ func (w *writer) caution() {
 	open := v.Open()
 	if len(open) > 0 {
 		w.line("> [!CAUTION]")
-		w.linef("> **%s.** %s", needs(open), w.lead(open))
+		w.line(strings.TrimSpace(fmt.Sprintf("> **%s.** %s", needs(open), w.lead(open))))
 		w.list(open)
 		w.line("> " + w.accept(open))
 		w.line("")
@@ -137,7 +137,7 @@ func (w *writer) caution() {
 		return
 	}
 	w.line("> [!NOTE]")
-	w.linef("> **%s approved.** %s", count(len(approved), noun(approved)), w.lead(approved))
+	w.line(strings.TrimSpace(fmt.Sprintf("> **%s approved.** %s", count(len(approved), noun(approved)), w.lead(approved))))
 	w.list(approved)
 	var by []string
 	seen := map[string]bool{}
@@ -186,6 +186,7 @@ func (w *writer) list(items []gate.Item) {
 		shown = items[:n]
 		w.leave(len(items)-n, noun(items))
 	}
+	defer w.line(">") // so that what follows is no part of the list
 	if w.plan.brief {
 		w.briefList(shown)
 		return
