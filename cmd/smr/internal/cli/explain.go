@@ -13,6 +13,7 @@ import (
 	"github.com/sagemaker-roles/smr/cmd/smr/internal/render"
 	"github.com/sagemaker-roles/smr/compiler/check"
 	"github.com/sagemaker-roles/smr/compiler/emit"
+	"github.com/sagemaker-roles/smr/compiler/prove"
 	"github.com/sagemaker-roles/smr/dsl/catalog"
 	"github.com/sagemaker-roles/smr/dsl/diag"
 )
@@ -41,6 +42,7 @@ func entries() []diag.Entry {
 		out = append(out, r.Entry)
 	}
 	out = append(out, emit.Codes()...)
+	out = append(out, prove.Codes()...)
 	out = append(out, diag.Codes()...)
 	slices.SortFunc(out, func(a, b diag.Entry) int { return strings.Compare(a.Code, b.Code) })
 	return out
