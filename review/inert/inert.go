@@ -77,11 +77,16 @@ func Code(s string) string {
 	return span(Cut(Text(s), MaxSpan))
 }
 
+// maxFence is how many backticks begin a code span that every renderer knows:
+// cmark reads 80.
+const maxFence = 64
+
 func span(s string) string {
-	if strings.Trim(s, " ") == "" {
-		return HTML(s) // a code span cannot be empty, nor show blanks alone
+	run := longestRun(s)
+	if strings.Trim(s, " ") == "" || run >= maxFence {
+		return element(s) // a code span cannot be empty, nor show blanks alone
 	}
-	fence := strings.Repeat("`", longestRun(s)+1)
+	fence := strings.Repeat("`", run+1)
 	if s[0] == ' ' || s[0] == '`' || s[len(s)-1] == ' ' || s[len(s)-1] == '`' {
 		s = " " + s + " " // one blank of each side is taken away again
 	}
@@ -115,8 +120,9 @@ func Cell(s string) string {
 // such as the summary of a fold. It is as inert where Markdown is read: every
 // sign of ASCII is spelled as a character reference, and what follows an @ is
 // kept from making an address of mail with it.
-func HTML(s string) string {
-	s = Cut(Text(s), MaxSpan)
+func HTML(s string) string { return element(Cut(Text(s), MaxSpan)) }
+
+func element(s string) string {
 	var b strings.Builder
 	b.WriteString("<code>")
 	for i, r := range s {
@@ -145,9 +151,13 @@ func decimal(r rune) string {
 // Block is untrusted text as a fenced code block (CommonMark, "Fenced code
 // blocks"), which ends with a line feed. The language is ours, such as "diff".
 // A line that begins with none of "+", "-" and a blank is given a blank, so
-// that none begins with a word that a bot takes for an order.
+// that none begins with a word that a bot takes for an order. Of more than 200
+// backticks in a row, ◌ follows each 200.
 func Block(language, text string) string {
 	text = strings.TrimSuffix(Lines(text), "\n")
+	// The longest fence that cmark tells from a longer one has 255.
+	long := strings.Repeat("`", 200)
+	text = strings.ReplaceAll(text, long, long+string(replacement))
 	fence := strings.Repeat("`", max(3, longestRun(text)+1))
 	var b strings.Builder
 	b.WriteString(fence + language + "\n")

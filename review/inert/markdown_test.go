@@ -20,7 +20,7 @@ import (
 
 // fragments are what hostile text is made of.
 var fragments = []string{
-	"`", "``", "```", "~~~", "|", "||", "\\", "\\\\", "\\|", "\\`", "<", ">", "</details>", "</code>", "<summary>", "<!--", "-->", "<script>alert(1)</script>",
+	"`", "``", "```", strings.Repeat("`", 64), strings.Repeat("`", 80), strings.Repeat("`", 200), strings.Repeat("`", 300), "~~~", "|", "||", "\\", "\\\\", "\\|", "\\`", "<", ">", "</details>", "</code>", "<summary>", "<!--", "-->", "<script>alert(1)</script>",
 	"[x](http://evil.example)", "![x](http://evil.example/x.png)", "[", "]", "(", ")", "@acme/ml-security", "#12", "GH-12", "https://evil.example/a_b", "www.evil.example",
 	"a@b.example", "&lt;", "&#124;", "&amp;", "&", "$", "$$", "~~", "**", "*", "_", "__", "{{", "${x}", ":shipit:", "\n", "\n\n", "\r", "\r\n", "\t", " ", "  ", "\n/approve\n",
 	"\natlantis apply\n", "\n# Approved\n", "\n- [x] done\n", "\n| a | b |\n|--|--|\n", "\n---\n", "\n> [!NOTE]\n", "\u202e", "\u2066", "\u200b", "\ufeff", "\u00ad", "\u3164", "\u2800",
@@ -74,7 +74,8 @@ func block(s string) string {
 		if line != "" && !strings.HasPrefix(line, "+") && !strings.HasPrefix(line, "-") && !strings.HasPrefix(line, " ") {
 			line = " " + line
 		}
-		b.WriteString(line + "\n")
+		long := strings.Repeat("`", 200)
+		b.WriteString(strings.ReplaceAll(line, long, long+"◌") + "\n")
 	}
 	return b.String()
 }
