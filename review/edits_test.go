@@ -116,8 +116,10 @@ func TestEdits(t *testing.T) {
 `, "", access.Yes, access.No, review.CauseStatement},
 		{"weakened deny", `acme-forecast/locked/*`, `acme-forecast/locked/2026/*`, access.Yes, access.No, review.CauseDeny},
 		{"boundary removed", boundary, "", access.Yes, access.No, review.CauseBoundary},
-		{"managed policies reordered", `"arn:aws:iam::aws:policy/AmazonSageMakerReadOnly", "arn:aws:iam::aws:policy/AmazonAthenaFullAccess"`,
-			`"arn:aws:iam::aws:policy/AmazonAthenaFullAccess", "arn:aws:iam::aws:policy/AmazonSageMakerReadOnly"`, access.No, access.No, ""},
+		{
+			"managed policies reordered", `"arn:aws:iam::aws:policy/AmazonSageMakerReadOnly", "arn:aws:iam::aws:policy/AmazonAthenaFullAccess"`,
+			`"arn:aws:iam::aws:policy/AmazonAthenaFullAccess", "arn:aws:iam::aws:policy/AmazonSageMakerReadOnly"`, access.No, access.No, "",
+		},
 	} {
 		t.Run(edit.name, func(t *testing.T) {
 			base := edited

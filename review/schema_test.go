@@ -138,10 +138,21 @@ func TestSchemaNamesEveryMember(t *testing.T) {
 		def string
 		of  any
 	}{
-		{"diff", review.Diff{}}, {"role", review.Role{}}, {"grant", review.Grant{}}, {"cause", review.Cause{}}, {"place", review.Place{}},
-		{"trust", review.Trust{}}, {"values", review.Values{}}, {"numbers", review.Numbers{}}, {"quota", review.Quota{}},
-		{"tag", review.TagChange{}}, {"attached", review.Attached{}}, {"policy", review.Policy{}}, {"finding", review.Finding{}},
-		{"related", review.Related{}}, {"escalation", review.Escalation{}},
+		{"diff", review.Diff{}},
+		{"role", review.Role{}},
+		{"grant", review.Grant{}},
+		{"cause", review.Cause{}},
+		{"place", review.Place{}},
+		{"trust", review.Trust{}},
+		{"values", review.Values{}},
+		{"numbers", review.Numbers{}},
+		{"quota", review.Quota{}},
+		{"tag", review.TagChange{}},
+		{"attached", review.Attached{}},
+		{"policy", review.Policy{}},
+		{"finding", review.Finding{}},
+		{"related", review.Related{}},
+		{"escalation", review.Escalation{}},
 	} {
 		got := slices.Sorted(maps.Keys(top.Defs[tt.def].Properties))
 		want := members(reflect.TypeOf(tt.of))

@@ -38,7 +38,7 @@ func (p *pair) properties(c *comparer, r *Role) (texts bool) {
 	r.Attached = attachedChanges(base, head)
 	r.Policies = p.policies()
 	return len(r.Policies) > 0 || len(r.Attached) > 0 || r.Description != nil || p.trust != nil || p.renamed ||
-		p.base.boundary.changed(p.head.boundary) || !slices.EqualFunc(p.base.sources, p.head.sources, (source).equal) ||
+		p.base.boundary.changed(p.head.boundary) || !slices.EqualFunc(p.base.sources, p.head.sources, source.equal) ||
 		!slices.Equal(p.base.missing(), p.head.missing())
 }
 

@@ -100,8 +100,11 @@ func (c *actionCompiler) others(services []string, everywhere []int) bool {
 		globs = append(globs, append(literalGlob(s+":", false), token{kind: star}))
 	}
 	shape := glob{
-		{kind: one, narrow: true}, {kind: star, narrow: true}, {kind: literal, r: ':'},
-		{kind: one, narrow: true}, {kind: star, narrow: true},
+		{kind: one, narrow: true},
+		{kind: star, narrow: true},
+		{kind: literal, r: ':'},
+		{kind: one, narrow: true},
+		{kind: star, narrow: true},
 	}
 	return c.add("", globs, everywhere, shape)
 }

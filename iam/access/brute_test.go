@@ -369,9 +369,14 @@ func TestModel(t *testing.T) {
 		operator, key, value string
 		want                 bool
 	}{
-		{"StringEquals", "k", "a", true}, {"StringNotEquals", "k", "a", false}, {"StringNotEquals", "x", "a", true},
-		{"StringEquals", "x", "a", false}, {"StringEqualsIfExists", "x", "a", true}, {"Null", "x", "true", true},
-		{"ForAllValues:StringEquals", "x", "a", true}, {"ForAnyValue:StringNotEquals", "x", "a", false},
+		{"StringEquals", "k", "a", true},
+		{"StringNotEquals", "k", "a", false},
+		{"StringNotEquals", "x", "a", true},
+		{"StringEquals", "x", "a", false},
+		{"StringEqualsIfExists", "x", "a", true},
+		{"Null", "x", "true", true},
+		{"ForAllValues:StringEquals", "x", "a", true},
+		{"ForAnyValue:StringNotEquals", "x", "a", false},
 	} {
 		got := (&bruteCondition{c.operator, c.key, []string{c.value}}).holds(r)
 		if got != c.want {

@@ -52,8 +52,15 @@ func TestGlobs(t *testing.T) {
 		wide, narrow string
 		want         bool
 	}{
-		{"*", "a*b", true}, {"a*", "a?*", true}, {"a?", "a*", false}, {"a?", "ab", true}, {"?", "?", true},
-		{"a*b*", "a*xb*", true}, {"ab", "a?", false}, {"*a", "*ba", true}, {"", "a", false},
+		{"*", "a*b", true},
+		{"a*", "a?*", true},
+		{"a?", "a*", false},
+		{"a?", "ab", true},
+		{"?", "?", true},
+		{"a*b*", "a*xb*", true},
+		{"ab", "a?", false},
+		{"*a", "*ba", true},
+		{"", "a", false},
 	} {
 		if got := glob(c.wide).covers(glob(c.narrow)); got != c.want {
 			t.Errorf("%q covers %q: got %v", c.wide, c.narrow, got)

@@ -56,14 +56,20 @@ func answer(line string) string {
 func TestAnswers(t *testing.T) {
 	const allow = `{"Version":"2012-10-17","Statement":[{"Sid":"S","Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{"StringLike":{"aws:SourceVpc":["<a>","b*"]}}}]}`
 	for _, tt := range []struct{ line, want string }{
-		{`{"id":"1",` + request1 + `,"context":{"aws:sourceVPC":"bc","n":1,"b":true,"l":[1,"x",false],"z":null}},"identity_policies":[` + allow + `],"session_policy":null,"expected":"allow"}`,
+		{
+			`{"id":"1",` + request1 + `,"context":{"aws:sourceVPC":"bc","n":1,"b":true,"l":[1,"x",false],"z":null}},"identity_policies":[` + allow + `],"session_policy":null,"expected":"allow"}`,
 			`{"id":"1","decision":"allow","reasons":[{"layer":"identity-based policies","policy":"identity_policies[0]","statement":0,"sid":"S","effect":"Allow","matched":true,` +
-				`"because":"Allows s3:* on * where StringLike aws:SourceVpc \"<a>\" or \"b*\" (\"bc\")."}]}`},
-		{`{"id":2,` + request1 + `,"context":null}}`,
-			`{"id":2,"decision":"implicit-deny","reasons":[{"layer":"identity-based policies","policy":"identity-based policies","statement":-1,"effect":"Deny","matched":false,"because":"No statement allows the request."}]}`},
-		{`{"id":"3","request":{"principal":null,"principal_type":"anonymous","action":"s3:GetObject","resource":"*"},"scps":[[],[]],"rcps":[[]]}`,
+				`"because":"Allows s3:* on * where StringLike aws:SourceVpc \"<a>\" or \"b*\" (\"bc\")."}]}`,
+		},
+		{
+			`{"id":2,` + request1 + `,"context":null}}`,
+			`{"id":2,"decision":"implicit-deny","reasons":[{"layer":"identity-based policies","policy":"identity-based policies","statement":-1,"effect":"Deny","matched":false,"because":"No statement allows the request."}]}`,
+		},
+		{
+			`{"id":"3","request":{"principal":null,"principal_type":"anonymous","action":"s3:GetObject","resource":"*"},"scps":[[],[]],"rcps":[[]]}`,
 			`{"id":"3","decision":"implicit-deny","reasons":[{"layer":"resource-based policy","policy":"resource-based policy","statement":-1,"effect":"Deny","matched":false,` +
-				`"because":"No statement allows the request to this principal, and nothing else can grant it."}]}`},
+				`"because":"No statement allows the request to this principal, and nothing else can grant it."}]}`,
+		},
 		{`nonsense`, `{"id":null,"error":"the line is not JSON: offset 2: invalid character 'o' in literal null (expecting 'u')"}`},
 		{`{"id":"4"}`, `{"id":"4","error":"the line has no \"request\""}`},
 		{`{"id":"5",` + request1 + `},"identity_policies":{}}`, `{"id":"5","error":"\"identity_policies\" has the wrong type of value: object"}`},

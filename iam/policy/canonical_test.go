@@ -20,22 +20,38 @@ func parse(t *testing.T, text string) *policy.Document {
 
 func TestCanonical(t *testing.T) {
 	tests := []struct{ name, text, want string }{
-		{"order, repetition and case of actions", `{"Id":"x","Statement":[{"Sid":"b","Effect":"Allow","Action":["S3:Get","s3:get","a:b"],"Resource":["b","a","b"]}]}`,
-			`{"Version":"2008-10-17","Statement":[{"Effect":"Allow","Action":["a:b","s3:get"],"Resource":["a","b"]}]}`},
-		{"star is all", `{"Statement":[{"Effect":"Allow","NotAction":["a:b","*"],"NotResource":["x","*"]}]}`,
-			`{"Version":"2008-10-17","Statement":[{"Effect":"Allow","NotAction":"*","NotResource":"*"}]}`},
-		{"but not beside a variable that may be missing", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":["arn:aws:s3:::${aws:username}","*"]}]}`,
-			`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":["*","arn:aws:s3:::${aws:username}"]}]}`},
-		{"account root", `{"Statement":[{"Effect":"Allow","Action":"a:b","Principal":{"AWS":["arn:aws:iam::111122223333:root","111122223333"],"Service":["b","a","a"]}}]}`,
-			`{"Version":"2008-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"111122223333","Service":["a","b"]},"Action":"a:b"}]}`},
-		{"statements", `{"Statement":[{"Sid":"2","Effect":"Deny","Action":"a:b"},{"Effect":"Allow","Action":"a:b"},{"Effect":"Deny","Action":"a:b"}]}`,
-			`{"Version":"2008-10-17","Statement":[{"Effect":"Allow","Action":"a:b"},{"Effect":"Deny","Action":"a:b"}]}`},
-		{"conditions", `{"Statement":[{"Effect":"Allow","Action":"a:b","Condition":{"stringlike":{"B":["y","x","x"],"A":"z"},"bool":{"c":true}}}]}`,
-			`{"Version":"2008-10-17","Statement":[{"Effect":"Allow","Action":"a:b","Condition":{"Bool":{"c":"true"},"StringLike":{"a":"z","b":["x","y"]}}}]}`},
-		{"one key twice, same values", `{"Statement":[{"Effect":"Allow","Action":"a:b","Condition":{"StringLike":{"a":["y","x"],"A":["x","y"]}}}]}`,
-			`{"Version":"2008-10-17","Statement":[{"Effect":"Allow","Action":"a:b","Condition":{"StringLike":{"a":["x","y"]}}}]}`},
-		{"one key twice, negated", `{"Statement":[{"Effect":"Allow","Action":"a:b","Condition":{"StringNotEquals":{"a":"y","A":["x","y"]}}}]}`,
-			`{"Version":"2008-10-17","Statement":[{"Effect":"Allow","Action":"a:b","Condition":{"StringNotEquals":{"a":["x","y"]}}}]}`},
+		{
+			"order, repetition and case of actions", `{"Id":"x","Statement":[{"Sid":"b","Effect":"Allow","Action":["S3:Get","s3:get","a:b"],"Resource":["b","a","b"]}]}`,
+			`{"Version":"2008-10-17","Statement":[{"Effect":"Allow","Action":["a:b","s3:get"],"Resource":["a","b"]}]}`,
+		},
+		{
+			"star is all", `{"Statement":[{"Effect":"Allow","NotAction":["a:b","*"],"NotResource":["x","*"]}]}`,
+			`{"Version":"2008-10-17","Statement":[{"Effect":"Allow","NotAction":"*","NotResource":"*"}]}`,
+		},
+		{
+			"but not beside a variable that may be missing", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":["arn:aws:s3:::${aws:username}","*"]}]}`,
+			`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":["*","arn:aws:s3:::${aws:username}"]}]}`,
+		},
+		{
+			"account root", `{"Statement":[{"Effect":"Allow","Action":"a:b","Principal":{"AWS":["arn:aws:iam::111122223333:root","111122223333"],"Service":["b","a","a"]}}]}`,
+			`{"Version":"2008-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"111122223333","Service":["a","b"]},"Action":"a:b"}]}`,
+		},
+		{
+			"statements", `{"Statement":[{"Sid":"2","Effect":"Deny","Action":"a:b"},{"Effect":"Allow","Action":"a:b"},{"Effect":"Deny","Action":"a:b"}]}`,
+			`{"Version":"2008-10-17","Statement":[{"Effect":"Allow","Action":"a:b"},{"Effect":"Deny","Action":"a:b"}]}`,
+		},
+		{
+			"conditions", `{"Statement":[{"Effect":"Allow","Action":"a:b","Condition":{"stringlike":{"B":["y","x","x"],"A":"z"},"bool":{"c":true}}}]}`,
+			`{"Version":"2008-10-17","Statement":[{"Effect":"Allow","Action":"a:b","Condition":{"Bool":{"c":"true"},"StringLike":{"a":"z","b":["x","y"]}}}]}`,
+		},
+		{
+			"one key twice, same values", `{"Statement":[{"Effect":"Allow","Action":"a:b","Condition":{"StringLike":{"a":["y","x"],"A":["x","y"]}}}]}`,
+			`{"Version":"2008-10-17","Statement":[{"Effect":"Allow","Action":"a:b","Condition":{"StringLike":{"a":["x","y"]}}}]}`,
+		},
+		{
+			"one key twice, negated", `{"Statement":[{"Effect":"Allow","Action":"a:b","Condition":{"StringNotEquals":{"a":"y","A":["x","y"]}}}]}`,
+			`{"Version":"2008-10-17","Statement":[{"Effect":"Allow","Action":"a:b","Condition":{"StringNotEquals":{"a":["x","y"]}}}]}`,
+		},
 	}
 	for _, tt := range tests {
 		got := policy.Canonical(parse(t, tt.text), policy.CanonicalOptions{})

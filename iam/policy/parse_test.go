@@ -42,8 +42,10 @@ func TestParseForms(t *testing.T) {
 	want := &policy.Document{Statements: []policy.Statement{{
 		Effect: policy.Allow, Actions: []string{"a:b"}, Resources: []string{"*"}, Principal: &policy.Principal{AWS: []string{"*"}},
 		Conditions: []policy.Condition{
-			{"Bool", "k", []string{"true"}}, {"Bool", "l", []string{"false", "x"}},
-			{"NumericEquals", "n", []string{"1", "-2.50e+3", "0"}}, {"Null", "m", []string{"éK😀/\b\f\n\r\t\"\\"}},
+			{"Bool", "k", []string{"true"}},
+			{"Bool", "l", []string{"false", "x"}},
+			{"NumericEquals", "n", []string{"1", "-2.50e+3", "0"}},
+			{"Null", "m", []string{"éK😀/\b\f\n\r\t\"\\"}},
 		},
 	}}}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -83,9 +83,15 @@ func TestLevels(t *testing.T) {
 		level  access.Level
 		want   string
 	}{
-		{Escalation, access.LevelWrite, "pass"}, {Write, access.LevelWrite, "fail"}, {Write, access.LevelTagging, "pass"},
-		{Write, access.LevelRead, "pass"}, {Read, access.LevelWrite, "fail"}, {List, access.LevelList, "fail"},
-		{Any, access.LevelList, "fail"}, {Never, access.LevelWrite, "pass"}, {Write, "", "fail"},
+		{Escalation, access.LevelWrite, "pass"},
+		{Write, access.LevelWrite, "fail"},
+		{Write, access.LevelTagging, "pass"},
+		{Write, access.LevelRead, "pass"},
+		{Read, access.LevelWrite, "fail"},
+		{List, access.LevelList, "fail"},
+		{Any, access.LevelList, "fail"},
+		{Never, access.LevelWrite, "pass"},
+		{Write, "", "fail"},
 	}
 	for _, tt := range tests {
 		d := diff(nil, grant(tt.level))

@@ -127,8 +127,10 @@ func RulesChanged(rules Rules, head *compiler.Result) []review.Finding {
 	if err == nil && now.equal(rules) {
 		return nil
 	}
-	f := review.Finding{Severity: "warning", Code: "changed-review-rules", Summary: "Review rules changed",
-		Detail: "The review block says something else than on the branch that this change goes to. This change is judged by the rules there; later ones by the new."}
+	f := review.Finding{
+		Severity: "warning", Code: "changed-review-rules", Summary: "Review rules changed",
+		Detail: "The review block says something else than on the branch that this change goes to. This change is judged by the rules there; later ones by the new.",
+	}
 	if head.Config != nil && head.Config.Review != nil {
 		f.File, f.Line = emit.Source(head.Config.Review.Range)
 		f.EndLine = f.Line

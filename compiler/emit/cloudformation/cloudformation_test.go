@@ -208,8 +208,10 @@ func TestLogicalIDs(t *testing.T) {
 		s := &ir.Stack{Targets: []*ir.Target{target}}
 		for _, l := range labels {
 			r := emittest.Plain(target, l)
-			r.Managed = []ir.Policy{emittest.Policy("SM_Jobs_"+l, "a", emittest.Allow([]string{"s3:*"}, []string{"*"})),
-				emittest.Policy(l+"_1", "", emittest.Allow([]string{"s3:*"}, []string{"*"}))}
+			r.Managed = []ir.Policy{
+				emittest.Policy("SM_Jobs_"+l, "a", emittest.Allow([]string{"s3:*"}, []string{"*"})),
+				emittest.Policy(l+"_1", "", emittest.Allow([]string{"s3:*"}, []string{"*"})),
+			}
 			s.Roles = append(s.Roles, r)
 		}
 		return s

@@ -120,8 +120,10 @@ func (r *reviewing) verdict(ctx context.Context, ev *event, rules *compiler.Resu
 		// Nothing may be concluded from rules that cannot be read but that
 		// everything new needs approval.
 		by = gate.Rules{FailOn: gate.Any}
-		said = append(said, review.Finding{Severity: "warning", Code: "unread-review-rules", Summary: "Review rules cannot be read",
-			Detail: wrong.Error() + ". Until they can, everything new needs approval in " + gate.File + "."})
+		said = append(said, review.Finding{
+			Severity: "warning", Code: "unread-review-rules", Summary: "Review rules cannot be read",
+			Detail: wrong.Error() + ". Until they can, everything new needs approval in " + gate.File + ".",
+		})
 	} else {
 		said = append(said, gate.RulesChanged(by, done.head)...)
 	}
