@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/sagemaker-roles/smr/iam/access"
 	"github.com/sagemaker-roles/smr/review"
 	"github.com/sagemaker-roles/smr/review/gate"
 	"github.com/sagemaker-roles/smr/review/inert"
@@ -382,23 +381,4 @@ func (w *writer) why(c *review.Cause) string {
 		return "statement " + cell(c.Label) + line(c.File, c.Line)
 	}
 	return strings.TrimSpace(line(c.File, c.Line))
-}
-
-// witness shows one request that is decided differently.
-func (w *writer) witness(title string, x *access.Witness, more string) {
-	if x == nil {
-		return
-	}
-	text := fmt.Sprintf("**%s:** %s on %s", title, code(x.Action), code(x.Resource))
-	var keys []string
-	for i := range x.Context.Len() {
-		key, values, _ := x.Context.At(i)
-		if len(keys) < 4 {
-			keys = append(keys, code(key)+" = "+few(values))
-		}
-	}
-	if len(keys) > 0 {
-		text += " when " + strings.Join(keys, ", ")
-	}
-	w.line(text + "." + more + "\n")
 }
