@@ -4,11 +4,17 @@ package main
 
 import (
 	"os"
+	"runtime/debug"
 
 	"github.com/sagemaker-roles/smr/cmd/smr/internal/cli"
 )
 
+// memory is what the collector aims to stay below: ten thousand roles need
+// about as much, and a runner has little more than a gibibyte to spare.
+const memory = 640 << 20
+
 func main() {
+	debug.SetMemoryLimit(memory)
 	c := cli.Command{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Env: os.Environ()}
 	os.Exit(c.Main(os.Args[1:]))
 }
