@@ -268,7 +268,7 @@ func TestFormatLargeFiles(t *testing.T) {
 		for _, around := range []struct{ before, after string }{{"", "\n"}, {"#", "\n"}, {"a = \"", "\"\n"}, {"a = <<A\n", "\nA\n"}, {"/*", "*/\n"}} {
 			start := time.Now()
 			_, diags := Format(File{Name: "a.smr", Bytes: []byte(around.before + text + around.after)})
-			if took := time.Since(start); took > 3*time.Second {
+			if took := time.Since(start); took > 30*time.Second {
 				t.Errorf("%s in %q took %v (%v)", name, around.before, took, diags)
 			}
 		}

@@ -102,7 +102,7 @@ func (p Params) group(edition, activity, form string) (*ir.StackRole, error) {
 	b.WriteString("}\n")
 	r := compiler.Compile(compiler.Options{FS: fstest.MapFS{"roles.smr": {Data: []byte(b.String())}}})
 	if r.Stack == nil || len(r.Stack.Roles) != 1 || len(r.Stack.Roles[0].Activities) != 1 {
-		return nil, fmt.Errorf("%s of edition %s does not compile: %v", activity, edition, r.Diags)
+		return nil, fmt.Errorf("%s of edition %s does not compile: %w", activity, edition, r.Diags)
 	}
 	return r.Stack.Roles[0], nil
 }

@@ -172,7 +172,7 @@ func (e *evaluator) oidc(o *dsl.OIDC, role *ir.Role) (policy.Statement, bool) {
 		e.l.errorf("empty-condition", o.Subjects.Expr.Range(), "An oidc block without subjects would let in every token of the provider. Write the subjects.")
 		return policy.Statement{}, false
 	}
-	arn, host := provider, provider
+	arn, host := provider, ""
 	if i := strings.Index(provider, ":oidc-provider/"); i >= 0 {
 		host = provider[i+len(":oidc-provider/"):]
 	} else {

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/hashicorp/hcl/v2"
-
 	"github.com/sagemaker-roles/smr/compiler/ir"
 	"github.com/sagemaker-roles/smr/iam/access"
 	"github.com/sagemaker-roles/smr/iam/authz"
@@ -169,6 +167,3 @@ func Request(role *ir.StackRole, action, resource, account string, context authz
 
 // Options are how evaluations and comparisons read policies.
 func Options() authz.Options { return authz.Options{Keys: access.ServiceFacts()} }
-
-// subject is the place to blame for what is asserted of a role.
-func subject(role *ir.StackRole) hcl.Range { return role.Decl.Name.Range }

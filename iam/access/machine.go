@@ -261,7 +261,7 @@ func (m *machine) idle(at set) {
 		for w := at[i] & m.stars[i]; w != 0; {
 			top := 63 - bits.LeadingZeros64(w)
 			k := m.idles[i<<6+top]
-			set(at[k.word : k.word+len(k.bits)]).andNot(k.bits)
+			at[k.word : k.word+len(k.bits)].andNot(k.bits)
 			w = at[i] & m.stars[i] & (1<<top - 1)
 		}
 	}

@@ -217,7 +217,7 @@ func (c *condition) equal(f *frame, v *value, given string) bool {
 // from the Equals of its family.
 func ordered(sign int, relation policy.Comparison) bool {
 	switch relation {
-	case policy.NumericEquals - policy.NumericEquals:
+	case 0:
 		return sign == 0
 	case policy.NumericLessThan - policy.NumericEquals:
 		return sign < 0

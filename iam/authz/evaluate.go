@@ -52,15 +52,14 @@ type frame struct {
 
 // A verdict collects what the layers say.
 type verdict struct {
-	denied     bool
-	identity   bool // some statement allows
-	session    bool
-	boundary   bool
-	endpoint   bool
-	hasGap     bool // an SCP level without Allow
-	hasEndp    bool
-	resource   grip // the strongest of the statements that allow
-	hasSession bool
+	denied   bool
+	identity bool // some statement allows
+	session  bool
+	boundary bool
+	endpoint bool
+	hasGap   bool // an SCP level without Allow
+	hasEndp  bool
+	resource grip // the strongest of the statements that allow
 }
 
 // Variable implements [policy.Lookup]: the value of a single-valued key. AWS

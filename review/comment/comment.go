@@ -17,11 +17,11 @@ import (
 	"github.com/sagemaker-roles/smr/review/gate"
 )
 
-// The largest comment in characters: GitHub takes 65,536 characters or 262,144
+// MaxComment is the largest comment in characters: GitHub takes 65,536 characters or 262,144
 // bytes, depending on whom one asks, and this is below both.
 const MaxComment = 60_000
 
-// The largest summary in bytes. GitHub drops one of more than 1 MiB whole
+// MaxSummary is the largest summary in bytes. GitHub drops one of more than 1 MiB whole
 // (GitHub Actions, "Workflow commands", step isolation and limits).
 const MaxSummary = 1_000_000
 

@@ -43,7 +43,7 @@ func TestRules(t *testing.T) {
 	}{
 		"": {30, `rel="next"`}, "?per_page=100": {100, "page=2"}, "?per_page=500": {100, "page=2"}, "?per_page=100&page=2": {30, ""}, "?page=9": {0, ""},
 	} {
-		resp, body := ask("reader", "GET", comments+query, "")
+		resp, body := ask("reader", "GET", comments+query, "") //nolint:bodyclose // ask has closed it
 		var page []any
 		if err := json.Unmarshal([]byte(body), &page); err != nil || len(page) != want.n || !strings.Contains(resp.Header.Get("Link"), want.link) {
 			t.Errorf("%q: %d comments, Link %q, %v", query, len(page), resp.Header.Get("Link"), err)
@@ -67,7 +67,7 @@ func TestRules(t *testing.T) {
 		{"token", "PATCH", "/repos/acme/ml-roles/issues/comments/1", text(1), 404, "Not Found"},
 		{"token", "GET", "/repos/acme/ml-roles/git/commits/1", "", 409, "empty"},
 	} {
-		resp, body := ask(test.token, test.method, test.path, test.body)
+		resp, body := ask(test.token, test.method, test.path, test.body) //nolint:bodyclose // ask has closed it
 		if resp.StatusCode != test.status || !strings.Contains(body, test.message) {
 			t.Errorf("%s %s with %q: %d %.200s, want %d %q", test.method, test.path, test.token, resp.StatusCode, body, test.status, test.message)
 		}

@@ -65,7 +65,7 @@ func (r *reviewing) resolver(ev *event) (*git.Resolver, func(), error) {
 	repo, err := git.Open(r.path(r.dir), git.Options{Env: r.Env})
 	switch {
 	case err == nil:
-		resolver.Repository, closing = repo, func() { repo.Close() }
+		resolver.Repository, closing = repo, func() { _ = repo.Close() }
 		if ev.env.ServerURL != "" {
 			err = repo.SetRemote(&git.Remote{Server: ev.env.ServerURL, Token: r.env("GITHUB_TOKEN")})
 		}
