@@ -32,6 +32,9 @@ func duplicatePolicyName() Rule {
 						seen[key] = owner{role, m}
 						continue
 					}
+					if first.role != role && first.role.Address() == role.Address() {
+						continue // told by duplicate-name
+					}
 					place := p.policyPlace(role, m)
 					if f := p.at(role.Role, place, m.Name); f != nil {
 						f.errorf("Two managed policies of one account would be named %q: one of the role %q and one of %q. IAM compares names without regard to case.", m.Name, named(first.role), named(role)).

@@ -27,6 +27,9 @@ func duplicateRoleName() Rule {
 					seen[key] = role
 					continue
 				}
+				if first.Address() == role.Address() {
+					continue // told by duplicate-name
+				}
 				place := p.placeOf(role, role.Range("name"))
 				if f := p.at(role, place, role.IAMName); f != nil {
 					f.errorf("The roles %q and %q of one account would both be named %q, and IAM compares names without regard to case.", named(first), named(role), role.IAMName).
