@@ -67,7 +67,7 @@ func (s *session) open(dir string) (*os.Root, error) {
 	}
 	root, err := os.OpenRoot(name)
 	if err != nil {
-		return nil, fmt.Errorf("the configuration %s cannot be read: %w", dir, cause(err))
+		return nil, fmt.Errorf("the configuration %s cannot be read: %w", filepath.Join(s.dir, dir), cause(err))
 	}
 	return root, nil
 }
