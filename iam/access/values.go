@@ -58,6 +58,7 @@ func (p *program) domain(key string, atoms []int, b *budget) keyDomain {
 	singles, complete := d.singles()
 	d.domain.complete = complete
 	if !d.kind.Multi {
+		singles = d.withEmpty(singles)
 		for _, s := range singles {
 			d.addPresent([]string{s.text}, false, !s.found, d.truthOfOne(s))
 		}
@@ -66,6 +67,17 @@ func (p *program) domain(key string, atoms []int, b *budget) keyDomain {
 		d.addLists(singles)
 	}
 	return d.domain
+}
+
+// withEmpty adds the empty text to singles where set operators, to which it is
+// no value, look at the key, and its class is known by another text.
+func (d *domainBuilder) withEmpty(singles []single) []single {
+	isSet := func(a *atom) bool { return a.op.Set != policy.SingleValue }
+	isEmpty := func(s single) bool { return s.text == "" && s.found }
+	if !slices.ContainsFunc(d.atoms, isSet) || slices.ContainsFunc(singles, isEmpty) || !inUniverse(d.domain.universe, "") {
+		return singles
+	}
+	return append(singles, single{matched: d.matched(""), found: true})
 }
 
 // fixedDomain returns the one class that a given value is in; values nil is an
