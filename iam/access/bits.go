@@ -21,6 +21,19 @@ func (s set) or(t set) {
 	}
 }
 
+// removeRange removes low and what is above it, up to high, which stays.
+func (s set) removeRange(low, high int) {
+	first, last := low>>6, high>>6
+	below, above := uint64(1)<<(low&63)-1, ^uint64(0)<<(high&63)
+	if first == last {
+		s[first] &= below | above
+		return
+	}
+	s[first] &= below
+	clear(s[first+1 : last])
+	s[last] &= above
+}
+
 // andNot removes the members of t.
 func (s set) andNot(t set) {
 	for i, w := range t {

@@ -2,6 +2,7 @@ package access
 
 import (
 	"errors"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -176,6 +177,36 @@ func TestMalformedValues(t *testing.T) {
 	for _, text := range []string{"", "10.0.0", "10.0.0.0/99", "fe80::1%eth0"} {
 		if r, ok := parseRange(text); ok {
 			t.Errorf("%q is the range %v", text, r)
+		}
+	}
+}
+
+// TestManyStars shows that a pattern of many stars takes memory in proportion
+// to its length.
+func TestManyStars(t *testing.T) {
+	g := textGlob(policy.ParseTemplate(strings.Repeat("*a", 20_000), false), false)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	newMachine([]glob{g}, -1)
+	runtime.ReadMemStats(&after)
+	if used := after.TotalAlloc - before.TotalAlloc; used > 8<<20 {
+		t.Errorf("used %d bytes", used)
+	}
+}
+
+func TestRemoveRange(t *testing.T) {
+	for low := range 200 {
+		for high := low; high < 200; high++ {
+			s := newSet(200)
+			for i := range 200 {
+				s.add(i)
+			}
+			s.removeRange(low, high)
+			for i := range 200 {
+				if s.has(i) != (i < low || i >= high) {
+					t.Fatalf("from %d to %d: %d", low, high, i)
+				}
+			}
 		}
 	}
 }

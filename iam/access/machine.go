@@ -27,18 +27,12 @@ type machine struct {
 	ends   []position // where globs are complete
 	final  set        // their positions
 	stars  set        // positions with a star that make lower positions idle
-	idles  []idleMask // of these, the lower positions
+	idles  []int32    // of these, the lowest such position
 	within set        // positions of the glob that every text must match
 	must   set        // that glob; nil for none
 }
 
 type position struct{ bit, glob int }
-
-// An idleMask is some words of a set of positions.
-type idleMask struct {
-	word int // the first
-	bits []uint64
-}
 
 // runeMasks are sets of positions by character.
 type runeMasks struct {
@@ -109,7 +103,7 @@ func newMachine(globs []glob, shape int) *machine {
 	} {
 		*s = newSet(total)
 	}
-	m.runes, m.idles = make([][]rune, total), make([]idleMask, total)
+	m.runes, m.idles = make([][]rune, total), make([]int32, total)
 	for i, g := range globs {
 		if from[i] >= 0 {
 			m.addPositions(i, g, from[i], i == shape)
@@ -206,11 +200,7 @@ func (m *machine) addStar(t token, at, from, segment int) {
 	}
 	if low < at {
 		m.stars.add(at)
-		k := idleMask{low >> 6, make([]uint64, (at-1)>>6-low>>6+1)}
-		for i := low; i < at; i++ {
-			k.bits[i>>6-k.word] |= 1 << (i & 63)
-		}
-		m.idles[at] = k
+		m.idles[at] = int32(low)
 	}
 }
 
@@ -260,8 +250,7 @@ func (m *machine) idle(at set) {
 	for i := len(at) - 1; i >= 0; i-- {
 		for w := at[i] & m.stars[i]; w != 0; {
 			top := 63 - bits.LeadingZeros64(w)
-			k := m.idles[i<<6+top]
-			at[k.word : k.word+len(k.bits)].andNot(k.bits)
+			at.removeRange(int(m.idles[i<<6+top]), i<<6+top)
 			w = at[i] & m.stars[i] & (1<<top - 1)
 		}
 	}
