@@ -174,27 +174,33 @@ func (b *rowBuilder) cover(element element, classes []patternClass, found set, o
 	for i := range classes {
 		all.classes.add(i)
 	}
-	if open && element.not {
-		_, holes := withHoles([]cover{all}, pick(everything, func(cover) bool { return true }), rest, found)
-		return append(out, span{[]string{"*"}, holes})
-	}
-	if open {
-		// Any pattern of the element may be the one that matches: all are named.
-		one := cover{"", make(set, len(found))}
-		for _, c := range pick(element.patterns, func(c cover) bool { return c.classes.meets(found) }) {
-			one.classes.or(c.classes)
-			in = append(in, c.name)
-		}
-		_, holes := withHoles([]cover{one}, pick(everything, func(cover) bool { return true }), rest, found)
-		return append(out, span{in, holes})
-	}
 	anyway := func(cover) bool { return true }
+	if open {
+		own := pick(element.patterns, func(c cover) bool { return c.classes.meets(found) })
+		if element.not {
+			own = []cover{all}
+		}
+		return append(out, anyOf(own, pick(everything, anyway), rest, found))
+	}
 	candidates := pick(b.inElement(element, everything), anyway)
 	if element.not {
 		candidates = append(candidates, all)
 	}
 	in, holes := withHoles(candidates, pick(everything, anyway), rest, found)
 	return append(out, span{in, holes})
+}
+
+// anyOf names all of the patterns, any of which may be the one that matches,
+// with holes.
+func anyOf(patterns, holes []cover, rest, found set) span {
+	one := cover{"", make(set, len(found))}
+	var s span
+	for _, c := range patterns {
+		one.classes.or(c.classes)
+		s.in = append(s.in, c.name)
+	}
+	_, s.out = withHoles([]cover{one}, holes, rest, found)
+	return s
 }
 
 // inElement keeps the patterns of which naming one says nothing that the
