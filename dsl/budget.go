@@ -33,6 +33,9 @@ func (b *Budget) Charge(steps int, r hcl.Range) *hcl.Diagnostic {
 // Steps is how many steps have been used.
 func (b *Budget) Steps() int { return MaxSteps - b.left }
 
+// Kept is how many elements the values of the configuration hold.
+func (b *Budget) Kept() int { return b.kept }
+
 func (b *Budget) exhausted(r hcl.Range) *hcl.Diagnostic {
 	return diag.Errorf("evaluation-budget", r, "Evaluating this configuration takes more than %d steps (an iteration, an expression and every %d elements of a list count one, a role %d). Divide it into several directories, or shorten its lists.", MaxSteps, elementsAStep, stepsPerRole)
 }
@@ -50,20 +53,21 @@ func (b *Budget) charge(v cty.Value, r hcl.Range) *hcl.Diagnostic {
 	return nil
 }
 
-// keep charges for a value that an attribute keeps.
-func (b *Budget) keep(v cty.Value, r hcl.Range) *hcl.Diagnostic {
+// keep charges for a value that an attribute keeps; it reports whether all of
+// it is known.
+func (b *Budget) keep(v cty.Value, r hcl.Range) (known bool, d *hcl.Diagnostic) {
 	w, big := weigh(v)
 	b.left -= w.steps()
 	b.kept += w.elements + w.bytes/bytesAnElem
 	switch {
 	case big != small:
-		return tooLarge(big, r)
+		return false, tooLarge(big, r)
 	case b.left < 0:
-		return b.exhausted(r)
+		return false, b.exhausted(r)
 	case b.kept > MaxKept:
-		return diag.Errorf("too-many-values", r, "The values of this configuration hold more than %d elements together. Divide it into several directories, or shorten its lists.", MaxKept)
+		return false, diag.Errorf("too-many-values", r, "The values of this configuration hold more than %d elements together. Divide it into several directories, or shorten its lists.", MaxKept)
 	}
-	return nil
+	return !w.unknown, nil
 }
 
 type bigness int
@@ -88,10 +92,16 @@ func tooLarge(big bigness, r hcl.Range) *hcl.Diagnostic {
 	return diag.Errorf("value-too-large", r, "This makes a value of more than %d elements. Divide the configuration into several directories.", MaxElements)
 }
 
-// A weight is what a value holds at every depth.
-type weight struct{ elements, bytes int }
+// A weight is what a value holds at every depth. Elements of sets are counted
+// apart too: cty sorts them whenever they are looked at.
+type weight struct {
+	elements, bytes, sorted int
+	unknown                 bool // some part of the value is
+}
 
-func (w weight) steps() int { return 1 + w.elements/elementsAStep + w.bytes/bytesAStep }
+func (w weight) steps() int {
+	return 1 + w.elements/elementsAStep + w.bytes/bytesAStep + w.sorted*stepsASorted
+}
 
 // weigh counts what v holds, stopping at the limits.
 func weigh(v cty.Value) (weight, bigness) {
@@ -105,6 +115,7 @@ func (w *weight) add(v cty.Value) bigness {
 		return bigList
 	}
 	if v.IsMarked() || !v.IsKnown() || v.IsNull() {
+		w.unknown = w.unknown || !v.IsKnown()
 		return small
 	}
 	ty := v.Type()
@@ -122,6 +133,9 @@ func (w *weight) add(v cty.Value) bigness {
 	case (ty.IsCollectionType() || ty.IsTupleType()) && v.LengthInt() > MaxElements:
 		w.elements += MaxElements
 		return bigList
+	}
+	if ty.IsSetType() {
+		w.sorted += v.LengthInt()
 	}
 	keyed := ty.IsObjectType() || ty.IsMapType()
 	for it := v.ElementIterator(); it.Next(); {

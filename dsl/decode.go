@@ -209,6 +209,9 @@ func (d *decoder) values(b *hclsyntax.Body) []*Attr {
 // label takes the one label that a block must have.
 func (d *decoder) label(b *hclsyntax.Block, what string) Name {
 	switch {
+	case len(b.Labels) > 0 && len(b.Labels[0]) > MaxName:
+		d.errorf("name-too-long", b.LabelRanges[0], "A label has at most %d bytes, and this one has %d.", MaxName, len(b.Labels[0]))
+		return Name{Range: b.LabelRanges[0]}
 	case len(b.Labels) == 1 && b.Labels[0] != "":
 		return Name{Text: b.Labels[0], Range: b.LabelRanges[0]}
 	case len(b.Labels) > 1:

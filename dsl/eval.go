@@ -55,13 +55,15 @@ func (c *Config) EvalExpr(e hclsyntax.Expression, ctx *hcl.EvalContext) (cty.Val
 		c.Blame(diags[0])
 		return cty.DynamicVal, diags
 	}
-	if _, literal := e.(*hclsyntax.LiteralValueExpr); !literal {
-		if d := c.Budget.keep(v, e.Range()); d != nil {
-			c.Blame(d)
-			return cty.DynamicVal, hcl.Diagnostics{d}
-		}
+	if _, literal := e.(*hclsyntax.LiteralValueExpr); literal {
+		return v, nil
 	}
-	if !v.IsWhollyKnown() {
+	known, d := c.Budget.keep(v, e.Range())
+	switch {
+	case d != nil:
+		c.Blame(d)
+		return cty.DynamicVal, hcl.Diagnostics{d}
+	case !known:
 		return cty.DynamicVal, c.blamed(e.Range())
 	}
 	return v, nil
@@ -94,6 +96,10 @@ func (c *Config) Convert(v cty.Value, ty cty.Type, r hcl.Range) (cty.Value, *hcl
 	anyString(v, func(s string) bool { steps += longDigits(cty.StringVal(s)); return false })
 	if ty.IsSetType() {
 		steps += setSteps([]cty.Value{v})
+	}
+	if ty.HasDynamicTypes() || ty.IsCollectionType() { // cty sorts the types of a tuple to find one
+		v = Uniform(v)
+		steps += unifySteps(v)
 	}
 	if d := c.Budget.Charge(steps, r); d != nil {
 		return cty.DynamicVal, d, nil

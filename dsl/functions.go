@@ -3,10 +3,12 @@ package dsl
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/convert"
 	"github.com/zclconf/go-cty/cty/function"
 	"github.com/zclconf/go-cty/cty/function/stdlib"
 
@@ -35,6 +37,7 @@ type fn struct {
 	opaque func(args []cty.Value) bool
 	size   func(args []cty.Value) int // a bound of the bytes or elements of the result, before it is made
 	steps  func(args []cty.Value) int // what the call costs beyond its arguments and result
+	unify  bool                       // finds one type for the elements of its arguments
 }
 
 func moves([]cty.Value) bool { return true }
@@ -44,6 +47,7 @@ func looks([]cty.Value) bool { return false }
 func table() map[string]fn {
 	look := func(f function.Function) fn { return fn{f: f, opaque: looks} }
 	move := func(f function.Function) fn { return fn{f: f, opaque: moves} }
+	unify := func(f function.Function) fn { return fn{f: f, opaque: moves, unify: true} }
 	costly := func(f function.Function, steps func([]cty.Value) int) fn {
 		return fn{f: f, opaque: looks, steps: steps}
 	}
@@ -63,20 +67,20 @@ func table() map[string]fn {
 		"startswith": look(affixFunc(strings.HasPrefix)), "endswith": look(affixFunc(strings.HasSuffix)), "strcontains": look(affixFunc(strings.Contains)),
 
 		"alltrue": look(everyFunc(true)), "anytrue": look(everyFunc(false)),
-		"chunklist": move(stdlib.ChunklistFunc), "coalesce": move(coalesceFunc), "coalescelist": move(stdlib.CoalesceListFunc),
+		"chunklist": move(stdlib.ChunklistFunc), "coalesce": unify(coalesceFunc), "coalescelist": unify(stdlib.CoalesceListFunc),
 		"compact": move(stdlib.CompactFunc), "concat": move(stdlib.ConcatFunc), "contains": look(stdlib.ContainsFunc),
 		"distinct": costly(stdlib.DistinctFunc, pairSteps), "element": move(stdlib.ElementFunc), "flatten": move(stdlib.FlattenFunc),
 		"index": look(indexFunc), "keys": move(stdlib.KeysFunc), "length": {f: lengthFunc, opaque: notText}, "lookup": {f: lookupFunc, opaque: knownKey},
 		"merge": move(stdlib.MergeFunc), "one": move(oneFunc), "range": look(stdlib.RangeFunc), "reverse": move(stdlib.ReverseListFunc),
-		"setintersection": costly(stdlib.SetIntersectionFunc, setSteps), "setproduct": {f: stdlib.SetProductFunc, opaque: moves, size: productSize},
+		"setintersection": costly(stdlib.SetIntersectionFunc, setSteps), "setproduct": {f: stdlib.SetProductFunc, opaque: moves, size: productSize, unify: true},
 		"setsubtract": costly(stdlib.SetSubtractFunc, setSteps), "setunion": costly(stdlib.SetUnionFunc, setSteps),
 		"slice": move(stdlib.SliceFunc), "sort": look(stdlib.SortFunc), "sum": look(sumFunc),
 		"values": move(stdlib.ValuesFunc), "zipmap": {f: stdlib.ZipmapFunc, opaque: knownKeys},
 
 		"jsonencode": look(stdlib.JSONEncodeFunc), "jsondecode": look(jsonDecodeFunc),
-		"tobool": look(stdlib.MakeToFunc(cty.Bool)), "tolist": move(stdlib.MakeToFunc(cty.List(cty.DynamicPseudoType))),
-		"tomap": move(stdlib.MakeToFunc(cty.Map(cty.DynamicPseudoType))), "tonumber": look(stdlib.MakeToFunc(cty.Number)),
-		"toset": costly(stdlib.MakeToFunc(cty.Set(cty.DynamicPseudoType)), setSteps), "tostring": move(stdlib.MakeToFunc(cty.String)),
+		"tobool": look(stdlib.MakeToFunc(cty.Bool)), "tolist": unify(stdlib.MakeToFunc(cty.List(cty.DynamicPseudoType))),
+		"tomap": unify(stdlib.MakeToFunc(cty.Map(cty.DynamicPseudoType))), "tonumber": look(stdlib.MakeToFunc(cty.Number)),
+		"toset": {f: stdlib.MakeToFunc(cty.Set(cty.DynamicPseudoType)), opaque: looks, steps: setSteps, unify: true}, "tostring": move(stdlib.MakeToFunc(cty.String)),
 	}
 }
 
@@ -114,16 +118,16 @@ func Functions(b *Budget, policyFile func(name string) (cty.Value, error)) map[s
 // bounded wraps a function so that its arguments and result stay within the
 // limits and are paid for.
 func (f fn) bounded(b *Budget) function.Function {
+	params, varParam := loose(f.f.Params(), f.f.VarParam())
 	return function.New(&function.Spec{
-		Params: f.f.Params(), VarParam: f.f.VarParam(),
-		Type: func(args []cty.Value) (cty.Type, error) {
-			if err := f.admit(b, args); err != nil {
-				return cty.NilType, err
-			}
-			ty, err := f.f.ReturnTypeForValues(args)
-			return ty, readable(err)
-		},
+		Params: params, VarParam: varParam,
+		// Working out the type beforehand would walk the arguments once more.
+		Type: function.StaticReturnType(cty.DynamicPseudoType),
 		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+			args, err := f.prepare(b, args)
+			if err != nil {
+				return cty.NilVal, err
+			}
 			v, err := f.f.Call(args)
 			if err != nil {
 				return v, readable(err)
@@ -131,6 +135,61 @@ func (f fn) bounded(b *Budget) function.Function {
 			return v, f.result(b, args, v)
 		},
 	})
+}
+
+// loose lets parameters of lists and sets take any value, which prepare
+// converts: converting a long tuple to a list of any type takes cty time that
+// grows with the square of its length. Marks, which the language has none of,
+// are not looked for.
+func loose(params []function.Parameter, varParam *function.Parameter) ([]function.Parameter, *function.Parameter) {
+	params = slices.Clone(params)
+	for i := range params {
+		params[i].AllowMarked = true
+		if params[i].Type.HasDynamicTypes() {
+			params[i].Type = cty.DynamicPseudoType
+		}
+	}
+	if varParam != nil {
+		rest := *varParam
+		rest.AllowMarked = true
+		if rest.Type.HasDynamicTypes() {
+			rest.Type = cty.DynamicPseudoType
+		}
+		varParam = &rest
+	}
+	return params, varParam
+}
+
+// prepare admits arguments and converts them to what the function takes.
+func (f fn) prepare(b *Budget, args []cty.Value) ([]cty.Value, error) {
+	if err := f.admit(b, args); err != nil {
+		return nil, err
+	}
+	params := f.f.Params()
+	out := slices.Clone(args)
+	for i, v := range args {
+		want := f.f.VarParam()
+		if i < len(params) {
+			want = &params[i]
+		}
+		if want == nil || !want.Type.HasDynamicTypes() || want.Type == cty.DynamicPseudoType && !f.unify {
+			continue
+		}
+		v = Uniform(v)
+		b.left -= unifySteps(v)
+		if b.left < 0 {
+			return nil, failed(b.exhausted(noRange))
+		}
+		if want.Type != cty.DynamicPseudoType {
+			converted, err := convert.Convert(v, want.Type)
+			if err != nil {
+				return nil, function.NewArgError(i, err)
+			}
+			v = converted
+		}
+		out[i] = v
+	}
+	return out, nil
 }
 
 // readable replaces the trace of a panic inside a library's function, which
@@ -148,11 +207,11 @@ func (f fn) admit(b *Budget, args []cty.Value) error {
 	opaque := f.opaque(args)
 	for _, a := range args {
 		if opaque {
-			b.left -= top(a) / elementsAStep
+			b.left -= top(a) / argumentsAStep
 			continue
 		}
 		w, big := weigh(a)
-		b.left -= w.steps()
+		b.left -= w.steps() + w.elements/argumentsAStep
 		if big != small {
 			return failed(tooLarge(big, noRange))
 		}
@@ -187,7 +246,7 @@ func top(v cty.Value) int {
 
 func (f fn) result(b *Budget, args []cty.Value, v cty.Value) error {
 	w, big := weigh(v)
-	b.left -= w.steps()
+	b.left -= w.steps() + w.elements/argumentsAStep
 	if big != small {
 		return failed(tooLarge(big, noRange))
 	}

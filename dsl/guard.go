@@ -17,6 +17,7 @@ const (
 	watchSize    watch = iota // its value may be large
 	watchOperand              // its value may be a long text that becomes a number
 	watchName                 // the same of a reference, whose value was weighed already
+	watchBranch               // a result of a conditional, whose types are unified
 	watchDecide               // its value decides something, so it must be known
 	watchLoop                 // a for expression as a whole
 	watchElement              // the value of a for expression, once an element
@@ -60,11 +61,16 @@ func (g *guarded) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
 		if Undecided(v) {
 			return g.fail(diags, accountRequired(g.SrcRange))
 		}
+		w, _ := weigh(v)
+		g.budget.left -= 3 * w.elements // cty compares them one by one, types and all
 	case watchOperand:
 		g.budget.left -= longDigits(v)
 	case watchName:
 		g.budget.left -= 1 + longDigits(v)
 		return v, diags
+	case watchBranch:
+		v = Uniform(v)
+		g.budget.left -= unifySteps(v)
 	case watchIf:
 		g.budget.left--
 		return v, diags
@@ -175,7 +181,7 @@ func (g *guarder) expr(e hclsyntax.Expression) hclsyntax.Expression {
 		}
 	case *hclsyntax.ConditionalExpr:
 		e.Condition = g.expr(e.Condition)
-		e.TrueResult, e.FalseResult = g.sized(g.expr(e.TrueResult)), g.sized(g.expr(e.FalseResult))
+		e.TrueResult, e.FalseResult = g.branch(e.TrueResult), g.branch(e.FalseResult)
 		return g.watch(e, watchSize, nil)
 	case *hclsyntax.BinaryOpExpr:
 		return g.binary(e)
@@ -254,6 +260,14 @@ func (g *guarder) sized(e hclsyntax.Expression) hclsyntax.Expression {
 		return e
 	}
 	return g.watch(e, watchSize, nil)
+}
+
+// branch guards a result of a conditional.
+func (g *guarder) branch(e hclsyntax.Expression) hclsyntax.Expression {
+	if e = g.expr(e); isLiteral(e) {
+		return e
+	}
+	return g.watch(e, watchBranch, nil)
 }
 
 // built guards what is taken apart: it is watched unless it is a reference,

@@ -216,6 +216,9 @@ func (s *scanner) word() *hcl.Diagnostic {
 	case digits && n > MaxDigits:
 		s.pos = start
 		return diag.Errorf("number-too-large", s.here(n), "This number has %d digits; a number has at most %d. Put it in quotation marks if it is text.", n, MaxDigits)
+	case n > MaxName:
+		s.pos = start
+		return diag.Errorf("name-too-long", s.here(n), "A name has at most %d characters, and this one has %d.", MaxName, n)
 	case t.kind == '{' && !t.begun && string(s.src[start:s.pos]) == "for":
 		t.loop = true
 	}

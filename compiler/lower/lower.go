@@ -59,7 +59,7 @@ func Lower(prog *ir.Program) (*ir.Stack, hcl.Diagnostics) {
 	stack := &ir.Stack{Project: prog.Project, Edition: prog.Edition, Targets: prog.Targets}
 	for _, role := range prog.Roles {
 		stack.Roles = append(stack.Roles, l.role(role))
-		if l.stopped {
+		if l.stopped || len(l.diags) > maxFindings {
 			break
 		}
 	}
@@ -72,6 +72,10 @@ func Lower(prog *ir.Program) (*ir.Stack, hcl.Diagnostics) {
 func (l *lowerer) errorf(code string, rng hcl.Range, format string, args ...any) {
 	l.diags = append(l.diags, diag.Errorf(code, rng, format, args...))
 }
+
+// maxFindings is how many findings are collected before the rest of the roles
+// is passed over: far more than a report shows.
+const maxFindings = 10_000
 
 // charge pays for work that grows with the product of two lists; it reports
 // whether to go on.
@@ -88,6 +92,7 @@ func (l *lowerer) charge(steps int, rng hcl.Range) bool {
 
 func (l *lowerer) role(role *ir.Role) *ir.StackRole {
 	out := &ir.StackRole{Role: role}
+	l.charge(len(role.Activities)+l.overrideSteps(role), role.Decl.Name.Range)
 	suffix := strings.TrimPrefix(role.IAMName, resolve.NamePrefix)
 	for _, grant := range role.Activities {
 		g := l.grant(role, grant)
@@ -122,7 +127,26 @@ func (l *lowerer) role(role *ir.Role) *ir.StackRole {
 		}
 	}
 	out.Trust = l.trust(role)
+	if role.Layout == ir.Packed {
+		n := 0
+		for _, p := range out.Groups {
+			n += len(p.Document.Statements)
+		}
+		l.charge(n*n/packedPairs, role.Range("layout")) // packing compares pairs
+	}
 	return out
+}
+
+// packedPairs is how many pairs of statements are compared in one step.
+const packedPairs = 200
+
+// overrideSteps is what looking through the overrides of a role costs.
+func (l *lowerer) overrideSteps(role *ir.Role) int {
+	n := len(role.Overrides)
+	for _, layer := range role.Layers {
+		n += len(layer.Common.Overrides)
+	}
+	return n * len(role.Activities) / 16
 }
 
 // policyName is the name that SageMaker Role Manager gives to the form.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/sagemaker-roles/smr/compiler/ir"
 	"github.com/sagemaker-roles/smr/dsl"
+	"github.com/sagemaker-roles/smr/dsl/diag"
 	"github.com/sagemaker-roles/smr/iam/policy"
 )
 
@@ -54,6 +55,9 @@ func (l *lowerer) overridden(role *ir.Role, grant *ir.Grant, g *group) *group {
 			l.use.seen(a.decl)
 			l.use.all(a.decl)
 		}
+		return g
+	}
+	if !l.charge(statementSteps*len(g.statements), grant.Range) {
 		return g
 	}
 	out := &group{managed: g.managed, dropped: slices.Clone(g.dropped)}
@@ -200,6 +204,9 @@ func (o *override) removeActions() {
 		key := verbKey{o.decl, "remove_actions", i, pattern}
 		if matched {
 			o.l.use.verb(key, places[i], true, "action", nil, "")
+			if why := o.remaining(pattern); why != "" {
+				o.l.diags = append(o.l.diags, diag.Warnf("remaining-action", places[i], "remove_actions takes %q out of the statements that list it, and it is still allowed.%s", pattern, why))
+			}
 		} else {
 			o.l.use.verb(key, places[i], false, "action", o.actions(), o.instead(pattern))
 		}
@@ -234,6 +241,17 @@ func (o *override) instead(action string) string {
 	return ""
 }
 
+// remaining says which statement still allows an action that was taken out of
+// others; "" where none does.
+func (o *override) remaining(action string) string {
+	for _, s := range o.g.statements {
+		if s.Effect == policy.Allow && len(s.NotActions) > 0 && !slices.ContainsFunc(s.NotActions, func(p string) bool { return Covers(policy.Lower(p), policy.Lower(action)) }) {
+			return fmt.Sprintf(" The statement %q allows all actions but some; write deny \"LABEL\" { actions = [%q] … }.", s.origin.Label, action)
+		}
+	}
+	return o.instead(action)
+}
+
 // dropEmpty leaves out statements that an override left without actions or
 // resources.
 func (o *override) dropEmpty() {
@@ -258,6 +276,9 @@ func (o *override) dropEmpty() {
 // add appends the statements of allow and deny blocks.
 func (o *override) add(decls []*dsl.Statement, effect policy.Effect) {
 	for _, d := range decls {
+		if !o.l.charge(statementSteps+len(d.Conditions), d.Range) {
+			return
+		}
 		if !o.e.chosen(d) {
 			continue
 		}

@@ -4,6 +4,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
+	"strings"
 
 	"github.com/sagemaker-roles/smr/compiler/ir"
 	"github.com/sagemaker-roles/smr/compiler/resolve"
@@ -35,10 +36,16 @@ func (l *lowerer) evaluator(role *ir.Role, grant *ir.Grant) *evaluator {
 	return &evaluator{l: l, ctx: ctx}
 }
 
+// statementSteps is what one statement of one role costs.
+const statementSteps = 3
+
 // group lowers the statements whose when is true and adds them to g; labels are
 // those that were chosen before.
 func (e *evaluator) group(g *group, labels map[string]hcl.Range, decls []*dsl.Statement, origin ir.Origin) {
 	for _, d := range decls {
+		if !e.l.charge(statementSteps+len(d.Conditions), d.Range) {
+			return
+		}
 		if !e.chosen(d) {
 			continue
 		}
@@ -103,6 +110,12 @@ func (e *evaluator) statement(d *dsl.Statement) (s policy.Statement, why string,
 	s.NotResources, okN = e.list(d.NotResources)
 	if !okR || !okN {
 		return s, "", false
+	}
+	for _, a := range []*dsl.Attr{d.NotActions, d.NotResources} {
+		if list, _ := e.list(a); a != nil && len(list) == 0 {
+			e.l.errorf("empty-list", a.Expr.Range(), "%s is empty, which excepts nothing: the statement %q would speak of everything, and IAM admits no empty list. Write %s = [\"*\"] if you mean everything, or delete the statement.", a.Name, d.Label.Text, strings.TrimPrefix(a.Name, "not_"))
+			return s, "", false
+		}
 	}
 	switch {
 	case len(s.Actions) == 0 && len(s.NotActions) == 0:
@@ -176,10 +189,6 @@ func (e *evaluator) conditions(decls []*dsl.Condition) ([]policy.Condition, bool
 		out = append(out, policy.Condition{Operator: operator, Key: key, Values: values})
 	}
 	return out, true
-}
-
-func sameKey(p policy.Condition, operator, key string) bool {
-	return policy.Lower(p.Operator) == policy.Lower(operator) && policy.Lower(p.Key) == policy.Lower(key)
 }
 
 // operatorNames are for suggestions.

@@ -60,7 +60,8 @@ func (l *lowerer) trust(role *ir.Role) ir.Policy {
 			add(s, d.Range, d.Label.Text, why)
 		}
 	}
-	if len(p.Document.Statements) == 0 && len(l.diags) == before {
+	admits := slices.ContainsFunc(p.Document.Statements, func(s policy.Statement) bool { return s.Effect == policy.Allow })
+	if !admits && len(l.diags) == before {
 		l.errorf("empty-trust", t.Range, "The trust block names nobody, so no one could assume the role. Write services = [%q], principals = […], github {}, oidc {} or statement \"…\" {}; without a trust block SageMaker is trusted.", Service)
 	}
 	return p

@@ -135,10 +135,7 @@ func (s *scope) list(in *instance, layer *ir.Layer, a *dsl.Attr) []string {
 	if !ok {
 		return nil
 	}
-	list, d := AsStrings(v, a)
-	if d != nil {
-		s.r.diags = append(s.r.diags, d)
-	}
+	list, _ := s.texts(v, a)
 	return list
 }
 
@@ -221,9 +218,17 @@ func (g *grantSet) argument(a *ir.Activity, p *ir.Param, given map[string][]laye
 		r.diags = append(r.diags, d)
 		return ir.Arg{}, false
 	}
-	d := diag.Errorf("missing-parameter", g.at[a.Name], "The activity %q of the role %q needs the parameter %q: %s.", a.Name, role.Address(), p.Name, lowerFirst(p.Description))
+	d := diag.Errorf("missing-parameter", g.at[a.Name], "The activity %q of the role %q needs the parameter %q: %s.", a.Name, role.Address(), p.Name, brief(p.Description))
 	r.diags = append(r.diags, diag.Suggest(d, "Give it in the role:", fmt.Sprintf("activity %q {\n  %s = …   # %s\n}", a.Name, p.Name, p.Type.Text)))
 	return ir.Arg{}, false
+}
+
+// brief is the beginning of a description, to stand inside a sentence.
+func brief(s string) string {
+	if r := []rune(s); len(r) > 200 {
+		s = string(r[:200]) + "…"
+	}
+	return lowerFirst(s)
 }
 
 func lowerFirst(s string) string {

@@ -1,8 +1,6 @@
 package resolve
 
 import (
-	"github.com/hashicorp/hcl/v2"
-
 	"github.com/sagemaker-roles/smr/compiler/ir"
 	"github.com/sagemaker-roles/smr/dsl"
 	"github.com/sagemaker-roles/smr/dsl/diag"
@@ -16,12 +14,11 @@ type selection struct {
 	roles, except []string
 }
 
-// overrides finds the top-level overrides that speak of the role. The
-// diagnostic is not nil when the budget is used up.
-func (s *scope) overrides(in *instance) *hcl.Diagnostic {
+// overrides finds the top-level overrides that speak of the role.
+func (s *scope) overrides(in *instance) {
 	r := s.r
 	if len(r.c.Overrides) == 0 {
-		return nil
+		return
 	}
 	if r.topLevel == nil {
 		r.topLevel = map[string][]*dsl.Override{}
@@ -32,8 +29,8 @@ func (s *scope) overrides(in *instance) *hcl.Diagnostic {
 	for _, g := range in.role.Activities {
 		for _, o := range r.topLevel[g.Activity.Name] {
 			sel := s.selection(o)
-			if d := r.c.Budget.Charge(1+len(sel.roles)+len(sel.except), o.Activity.Range); d != nil {
-				return d
+			if !r.charge(1+len(sel.roles)+len(sel.except), o.Activity.Range) {
+				return
 			}
 			if sel.wrong || in.role.Matches(sel.except) {
 				continue
@@ -43,7 +40,6 @@ func (s *scope) overrides(in *instance) *hcl.Diagnostic {
 			}
 		}
 	}
-	return nil
 }
 
 // selection evaluates the globs of an override.
@@ -70,8 +66,7 @@ func (r *resolver) globs() {
 			continue
 		}
 		for _, glob := range s.selection(o).roles {
-			if d := r.c.Budget.Charge(1+len(r.prog.Roles)/10, o.Roles.Range); d != nil {
-				r.diags = append(r.diags, d)
+			if !r.charge(1+len(r.prog.Roles)/10, o.Roles.Range) {
 				return
 			}
 			if !r.matchesSome(glob) {

@@ -7,6 +7,7 @@ package resolve
 import (
 	"fmt"
 	"io/fs"
+	gopath "path"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
@@ -34,6 +35,7 @@ type resolver struct {
 	prog  *ir.Program
 	diags hcl.Diagnostics
 
+	stopped      bool                 // the budget is used up
 	base         *hcl.EvalContext     // var, local and account
 	static       map[string]cty.Value // the locals that do not refer to roles
 	deferred     []*dsl.Attr          // locals that refer to roles, in dependency order
@@ -44,6 +46,7 @@ type resolver struct {
 	personas     map[string]*persona
 	personaNames []string              // sorted, once they are asked for
 	taken        map[*dsl.Persona]bool // by some role
+	files        map[string]document   // that policy_file read
 	excludes     *excludes
 	roles        map[string]*dsl.Role // by label
 	refs         *refs
@@ -53,11 +56,15 @@ type resolver struct {
 	connected    map[string]map[string]bool // the same as a set
 }
 
+// maxFindings is how many findings are collected before the rest of the roles
+// is passed over: far more than a report shows.
+const maxFindings = 10_000
+
 // Resolve resolves a configuration. The program holds every role that could be
 // resolved, also when there are errors.
 func Resolve(c *dsl.Config, in Inputs) (*ir.Program, hcl.Diagnostics) {
 	r := &resolver{
-		in: in, c: c, taken: map[*dsl.Persona]bool{}, excludes: newExcludes(), edges: map[string][]ref{}, connected: map[string]map[string]bool{},
+		in: in, c: c, taken: map[*dsl.Persona]bool{}, files: map[string]document{}, excludes: newExcludes(), edges: map[string][]ref{}, connected: map[string]map[string]bool{},
 		prog: &ir.Program{Config: c, Overrides: c.Overrides, Definitions: map[string]*ir.Activity{}, Partial: in.Account != ""},
 	}
 	r.base = &hcl.EvalContext{Variables: map[string]cty.Value{}, Functions: dsl.Functions(c.Budget, r.policyFile)}
@@ -95,16 +102,48 @@ func (r *resolver) expectations() {
 	}
 }
 
+// charge pays for work that grows with the product of two lists; it reports
+// whether to go on.
+func (r *resolver) charge(steps int, rng hcl.Range) bool {
+	if !r.stopped {
+		if d := r.c.Budget.Charge(steps, rng); d != nil {
+			r.spoiled(d)
+			r.stopped = true
+		}
+	}
+	return !r.stopped && len(r.diags) < maxFindings
+}
+
 func (r *resolver) errorf(code string, rng hcl.Range, format string, args ...any) {
 	r.diags = append(r.diags, diag.Errorf(code, rng, format, args...))
 }
 
-// policyFile reads a JSON document of the configuration as a value.
+// policyFile reads a JSON document of the configuration as a value, each file
+// once.
 func (r *resolver) policyFile(name string) (cty.Value, error) {
 	if r.in.FS == nil {
 		return cty.NilVal, dsl.Failed("unreadable-file", "No file can be read here.")
 	}
+	name = gopath.Clean(name)
+	doc, done := r.files[name]
+	if !done {
+		doc.value, doc.err = r.readFile(name)
+		r.files[name] = doc
+	}
+	return doc.value, doc.err
+}
+
+// A document is what a file held, or why it cannot be read.
+type document struct {
+	value cty.Value
+	err   error
+}
+
+func (r *resolver) readFile(name string) (cty.Value, error) {
 	data, d := dsl.ReadFile(r.in.FS, name, hcl.Range{})
+	if d == nil {
+		d = r.c.Budget.Charge(len(data)/bytesAStep, hcl.Range{})
+	}
 	if d != nil {
 		return cty.NilVal, dsl.Failed(diag.InfoOf(d).Code, d.Detail)
 	}
@@ -114,6 +153,9 @@ func (r *resolver) policyFile(name string) (cty.Value, error) {
 	}
 	return v, nil
 }
+
+// bytesAStep is how many bytes of a document cost one step.
+const bytesAStep = 64
 
 // text evaluates an attribute to a string; ok is false when it is absent, null
 // or wrong, which is reported.

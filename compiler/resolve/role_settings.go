@@ -12,7 +12,6 @@ import (
 
 	"github.com/sagemaker-roles/smr/compiler/ir"
 	"github.com/sagemaker-roles/smr/dsl"
-	"github.com/sagemaker-roles/smr/dsl/diag"
 )
 
 // eval evaluates an attribute of a layer: in the role's context, or once for
@@ -69,11 +68,17 @@ func (s *scope) strings(in *instance, name string, pick func(*dsl.Common) *dsl.A
 	if !ok {
 		return nil, false
 	}
+	return s.texts(v, a)
+}
+
+// texts converts a value to a list of strings and pays for it, since each role
+// has its own.
+func (s *scope) texts(v cty.Value, a *dsl.Attr) ([]string, bool) {
 	list, d := AsStrings(v, a)
 	if d != nil {
 		s.r.diags = append(s.r.diags, d)
 	}
-	return list, d == nil
+	return list, s.r.charge(len(list)/4, a.Range) && d == nil
 }
 
 // settings resolves everything of a role but its name and activities.
@@ -161,6 +166,9 @@ func (s *scope) tags(in *instance) {
 			s.r.errorf("wrong-type", a.Expr.Range(), "tags takes an object of strings such as { team = \"forecast\" }, and this is %s.", TypeName(v.Type()))
 			continue
 		}
+		if !s.r.charge(m.LengthInt(), a.Range) {
+			return
+		}
 		in.role.Ranges["tags"] = a.Expr.Range()
 		for k, e := range m.AsValueMap() {
 			if e.IsNull() {
@@ -187,9 +195,8 @@ func (s *scope) managedPolicies(in *instance) {
 		if !ok {
 			continue
 		}
-		list, d := AsStrings(v, a)
-		if d != nil {
-			s.r.diags = append(s.r.diags, d)
+		list, ok := s.texts(v, a)
+		if !ok {
 			continue
 		}
 		places := a.Places(len(list))
@@ -215,14 +222,12 @@ func (s *scope) customization(in *instance, layer *ir.Layer, c *dsl.Customizatio
 			ok = false
 			return nil, a.Expr.Range()
 		}
-		values, d := AsStrings(v, a)
-		if d == nil && len(values) == 0 {
-			d = diag.Errorf("empty-list", a.Expr.Range(), "A %s block needs both of its lists with at least one element, and %s is empty. Delete the block to go without.", block, name)
+		values, right := s.texts(v, a)
+		if right && len(values) == 0 {
+			right = false
+			s.r.errorf("empty-list", a.Expr.Range(), "A %s block needs both of its lists with at least one element, and %s is empty. Delete the block to go without.", block, name)
 		}
-		if d != nil {
-			s.r.diags = append(s.r.diags, d)
-			ok = false
-		}
+		ok = ok && right
 		return values, a.Expr.Range()
 	}
 	out.First, out.FirstRange = list(c.First, first)

@@ -80,16 +80,19 @@ func (r *resolver) target(t *ir.Target) bool {
 	var roles []*ir.Role
 	for _, in := range instances {
 		refs := r.refs.settings(in)
+		if !r.charge(len(in.role.Layers)/4+len(refs)/4, in.decl.Name.Range) {
+			return false
+		}
 		if !s.reachable(in, refs, have) {
 			continue
 		}
 		s.settings(in)
 		s.grants(in)
-		if d := s.overrides(in); d != nil {
-			r.diags = append(r.diags, d)
+		s.overrides(in)
+		more := r.refs.statements(in)
+		if !r.charge(len(more)/4+grantSteps*len(in.role.Activities), in.decl.Name.Range) {
 			return false
 		}
-		more := r.refs.statements(in)
 		if !s.reachable(in, more, have) {
 			continue
 		}
@@ -104,10 +107,16 @@ func (r *resolver) target(t *ir.Target) bool {
 	return true
 }
 
+// grantSteps is what one activity of one role costs.
+const grantSteps = 3
+
 // deferredLocals evaluates the locals that refer to roles, each with those
 // that it needs.
 func (s *scope) deferredLocals() {
 	if len(s.r.deferred) == 0 {
+		return
+	}
+	if !s.r.charge(len(s.r.static)/16, s.r.deferred[0].Range) {
 		return
 	}
 	values := maps.Clone(s.r.static)
@@ -172,6 +181,7 @@ func (s *scope) repeated(decl *dsl.Role, keys, values []cty.Value) ([]*instance,
 	var out []*instance
 	for i, k := range keys {
 		if d := s.r.c.Budget.ChargeRole(decl.Name.Range); d != nil {
+			s.r.stopped = true
 			return nil, d
 		}
 		ctx, key := s.ctx, ""

@@ -104,6 +104,14 @@ role "r" {
 `,
 		},
 		{
+			Code: "name-too-long", Severity: hcl.DiagError,
+			Explain: "A name or label has more than 256 characters. IAM names have at most 64.",
+			Bad:     "role \"" + strings.Repeat("a", 257) + "\" {\n}\n",
+			Good: `role "r" {
+}
+`,
+		},
+		{
 			Code: "narrowed-deny", Severity: hcl.DiagError,
 			Explain: "narrow names a statement that denies. Limiting a Deny would give access; narrow only takes it away. Use replace to change a Deny knowingly.",
 			Bad: `activity "a" {
@@ -253,6 +261,42 @@ role "r" {
 persona "b" {
 }
 role "r" {
+}
+`,
+		},
+		{
+			Code: "remaining-action", Severity: hcl.DiagWarning,
+			Explain: "remove_actions took an action out of the statements that list it, and another statement still allows it, by a pattern or by not_actions. The role keeps the action where that statement allows it.",
+			Bad: `activity "a" {
+  statement "Read" {
+    actions   = ["s3:GetObject", "s3:GetObjectTagging"]
+    resources = ["arn:aws:s3:::acme-forecast/*"]
+  }
+  statement "Wide" {
+    actions   = ["s3:Get*"]
+    resources = ["arn:aws:s3:::acme-forecast/*"]
+  }
+}
+role "r" {
+  activity "a" {}
+  override "a" {
+    reason         = "No reading"
+    remove_actions = ["s3:GetObject"]
+  }
+}
+`,
+			Good: `activity "a" {
+  statement "Read" {
+    actions   = ["s3:GetObject", "s3:GetObjectTagging"]
+    resources = ["arn:aws:s3:::acme-forecast/*"]
+  }
+}
+role "r" {
+  activity "a" {}
+  override "a" {
+    reason         = "No reading"
+    remove_actions = ["s3:GetObject"]
+  }
 }
 `,
 		},

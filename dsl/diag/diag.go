@@ -62,10 +62,21 @@ func newf(sev hcl.DiagnosticSeverity, info *Info, subject hcl.Range, format stri
 	return &hcl.Diagnostic{
 		Severity: sev,
 		Summary:  Summary(info.Code),
-		Detail:   fmt.Sprintf(format, args...),
+		Detail:   cut(fmt.Sprintf(format, args...)),
 		Subject:  subject.Ptr(),
 		Extra:    info,
 	}
+}
+
+// maxDetail is how many bytes of a detail are kept: what people wrote may be
+// long, and there may be many findings about it.
+const maxDetail = 2000
+
+func cut(s string) string {
+	if len(s) <= maxDetail {
+		return s
+	}
+	return strings.ToValidUTF8(s[:maxDetail], "") + "…"
 }
 
 // InfoOf returns what d carries, or an empty Info for a foreign diagnostic.
