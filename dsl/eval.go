@@ -92,14 +92,10 @@ func (c *Config) blamed(r hcl.Range) hcl.Diagnostics {
 
 // Convert converts a value to a type within the limits.
 func (c *Config) Convert(v cty.Value, ty cty.Type, r hcl.Range) (cty.Value, *hcl.Diagnostic, error) {
-	steps := 0
+	v, steps := uniform(v)
 	anyString(v, func(s string) bool { steps += longDigits(cty.StringVal(s)); return false })
 	if ty.IsSetType() {
 		steps += setSteps([]cty.Value{v})
-	}
-	if ty.HasDynamicTypes() || ty.IsCollectionType() { // cty sorts the types of a tuple to find one
-		v = Uniform(v)
-		steps += unifySteps(v)
 	}
 	if d := c.Budget.Charge(steps, r); d != nil {
 		return cty.DynamicVal, d, nil

@@ -138,21 +138,19 @@ func (f fn) bounded(b *Budget) function.Function {
 }
 
 // loose lets parameters of lists and sets take any value, which prepare
-// converts: converting a long tuple to a list of any type takes cty time that
-// grows with the square of its length. Marks, which the language has none of,
-// are not looked for.
+// converts. Marks, which the language has none of, are not looked for.
 func loose(params []function.Parameter, varParam *function.Parameter) ([]function.Parameter, *function.Parameter) {
 	params = slices.Clone(params)
 	for i := range params {
 		params[i].AllowMarked = true
-		if params[i].Type.HasDynamicTypes() {
+		if !params[i].Type.IsPrimitiveType() {
 			params[i].Type = cty.DynamicPseudoType
 		}
 	}
 	if varParam != nil {
 		rest := *varParam
 		rest.AllowMarked = true
-		if rest.Type.HasDynamicTypes() {
+		if !rest.Type.IsPrimitiveType() {
 			rest.Type = cty.DynamicPseudoType
 		}
 		varParam = &rest
@@ -172,12 +170,11 @@ func (f fn) prepare(b *Budget, args []cty.Value) ([]cty.Value, error) {
 		if i < len(params) {
 			want = &params[i]
 		}
-		if want == nil || !want.Type.HasDynamicTypes() || want.Type == cty.DynamicPseudoType && !f.unify {
+		if want == nil || want.Type.IsPrimitiveType() || want.Type == cty.DynamicPseudoType && !f.unify {
 			continue
 		}
-		v = Uniform(v)
-		b.left -= unifySteps(v)
-		if b.left < 0 {
+		v, steps := uniform(v)
+		if b.left -= steps; b.left < 0 {
 			return nil, failed(b.exhausted(noRange))
 		}
 		if want.Type != cty.DynamicPseudoType {

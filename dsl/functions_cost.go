@@ -1,9 +1,7 @@
 package dsl
 
 import (
-	"maps"
 	"regexp/syntax"
-	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -109,50 +107,6 @@ func productSize(args []cty.Value) int {
 		n = product(n, top(a))
 	}
 	return product(n, MaxString*16/MaxElements)
-}
-
-// longTuple is the length from which a list that is written out, or made by a
-// for expression, is kept as a list where all its elements have one type: cty
-// compares the types of tuples pair by pair.
-const longTuple = 64
-
-// Uniform makes a list of a long tuple and a map of a large object whose
-// elements all have one primitive type; other values stay as they are.
-func Uniform(v cty.Value) cty.Value {
-	if v.IsMarked() || !v.IsKnown() || v.IsNull() {
-		return v
-	}
-	switch ty := v.Type(); {
-	case ty.IsTupleType() && ty.Length() >= longTuple:
-		if allOne(ty.TupleElementTypes()) {
-			return cty.ListVal(v.AsValueSlice())
-		}
-	case ty.IsObjectType() && len(ty.AttributeTypes()) >= longTuple:
-		if allOne(slices.Collect(maps.Values(ty.AttributeTypes()))) {
-			return cty.MapVal(v.AsValueMap())
-		}
-	}
-	return v
-}
-
-func allOne(types []cty.Type) bool {
-	for _, ty := range types {
-		if !ty.IsPrimitiveType() || ty != types[0] { // other types cannot be compared so
-			return false
-		}
-	}
-	return true
-}
-
-// unifySteps is what it costs to find one type for the elements of a value.
-func unifySteps(v cty.Value) int {
-	n := 0
-	if ty := v.Type(); ty.IsTupleType() {
-		n = ty.Length()
-	} else if ty.IsObjectType() {
-		n = len(ty.AttributeTypes())
-	}
-	return product(n, n) / 100
 }
 
 // Steps of calls whose time grows faster than their arguments.

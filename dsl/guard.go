@@ -69,8 +69,11 @@ func (g *guarded) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
 		g.budget.left -= 1 + longDigits(v)
 		return v, diags
 	case watchBranch:
-		v = Uniform(v)
-		g.budget.left -= unifySteps(v)
+		if w, big := weigh(v); big == small && w.elements >= longTuple {
+			var steps int
+			v, steps = uniform(v)
+			g.budget.left -= steps
+		}
 	case watchIf:
 		g.budget.left--
 		return v, diags

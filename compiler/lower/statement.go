@@ -1,10 +1,11 @@
 package lower
 
 import (
+	"strings"
+
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
-	"strings"
 
 	"github.com/sagemaker-roles/smr/compiler/ir"
 	"github.com/sagemaker-roles/smr/compiler/resolve"
