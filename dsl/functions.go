@@ -68,9 +68,9 @@ func table() map[string]fn {
 
 		"alltrue": look(everyFunc(true)), "anytrue": look(everyFunc(false)),
 		"chunklist": move(stdlib.ChunklistFunc), "coalesce": unify(coalesceFunc), "coalescelist": unify(stdlib.CoalesceListFunc),
-		"compact": move(stdlib.CompactFunc), "concat": move(stdlib.ConcatFunc), "contains": look(stdlib.ContainsFunc),
+		"compact": move(stdlib.CompactFunc), "concat": move(stdlib.ConcatFunc), "contains": costly(stdlib.ContainsFunc, searchSteps),
 		"distinct": costly(stdlib.DistinctFunc, pairSteps), "element": move(stdlib.ElementFunc), "flatten": move(stdlib.FlattenFunc),
-		"index": look(indexFunc), "keys": move(stdlib.KeysFunc), "length": {f: lengthFunc, opaque: notText}, "lookup": {f: lookupFunc, opaque: knownKey},
+		"index": costly(indexFunc, searchSteps), "keys": move(stdlib.KeysFunc), "length": {f: lengthFunc, opaque: notText}, "lookup": {f: lookupFunc, opaque: knownKey},
 		"merge": move(stdlib.MergeFunc), "one": move(oneFunc), "range": look(stdlib.RangeFunc), "reverse": move(stdlib.ReverseListFunc),
 		"setintersection": costly(stdlib.SetIntersectionFunc, setSteps), "setproduct": {f: stdlib.SetProductFunc, opaque: moves, size: productSize, unify: true},
 		"setsubtract": costly(stdlib.SetSubtractFunc, setSteps), "setunion": costly(stdlib.SetUnionFunc, setSteps),

@@ -120,11 +120,14 @@ func pairSteps(args []cty.Value) int {
 	return product(n, n) / 64
 }
 
+// searchSteps is for functions that compare every element with another value.
+func searchSteps(args []cty.Value) int { return top(args[0]) }
+
 // setSteps is for functions that make sets: values with one hash are compared
 // with one another.
 func setSteps(args []cty.Value) int {
 	buckets := map[int]int{}
-	pairs := 0
+	pairs, elements := 0, 0
 	for _, a := range args {
 		if top(a) == 0 {
 			continue
@@ -132,11 +135,12 @@ func setSteps(args []cty.Value) int {
 		for it := a.ElementIterator(); it.Next(); {
 			_, e := it.Element()
 			h := e.Hash()
+			elements++
 			pairs += buckets[h]
 			buckets[h]++
 		}
 	}
-	return pairs / 8
+	return 2*elements + pairs/8
 }
 
 func trimSteps(args []cty.Value) int {

@@ -21,7 +21,7 @@ const (
 	bytesAToken    = 16        // bytes that count as one token
 	stepsPerRole   = 50        // what one role costs of MaxSteps, besides its expressions
 	elementsAStep  = 16        // elements copied or compared that cost one step
-	argumentsAStep = 3         // elements of arguments and results of a call that cost one step
+	argumentsAStep = 2         // elements of arguments and results of a call that cost one step
 	bytesAStep     = 512       // bytes of strings that cost one step
 	stepsASorted   = 12        // what an element of a set costs when it is looked at
 	bytesAnElem    = 32        // bytes of strings that count as one element of MaxKept
