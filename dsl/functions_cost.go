@@ -140,7 +140,7 @@ func setSteps(args []cty.Value) int {
 			buckets[h]++
 		}
 	}
-	return 2*elements + pairs/8
+	return 6*elements + pairs/8
 }
 
 func trimSteps(args []cty.Value) int {

@@ -34,7 +34,7 @@ type loop struct {
 // guarded is an expression with a watch on its value. It embeds a
 // parenthesized expression so that hcl's walkers still see what is inside.
 type guarded struct {
-	*hclsyntax.ParenthesesExpr
+	hclsyntax.ParenthesesExpr
 	watch  watch
 	budget *Budget
 	loop   *loop // of the for expression that it is a part of
@@ -139,7 +139,7 @@ func longDigits(v cty.Value) int {
 			return 0
 		}
 	}
-	return len(s) / elementsAStep
+	return len(s) / digitsAStep
 }
 
 // A guarder puts guards into the expressions of a file, and notes what they
@@ -154,7 +154,7 @@ type guarder struct {
 }
 
 func (g *guarder) watch(e hclsyntax.Expression, w watch, l *loop) hclsyntax.Expression {
-	return &guarded{&hclsyntax.ParenthesesExpr{Expression: e, SrcRange: e.Range()}, w, g.budget, l}
+	return &guarded{hclsyntax.ParenthesesExpr{Expression: e, SrcRange: e.Range()}, w, g.budget, l}
 }
 
 // expr guards the children of e, and e itself where its own value may grow.
@@ -189,8 +189,10 @@ func (g *guarder) expr(e hclsyntax.Expression) hclsyntax.Expression {
 	case *hclsyntax.BinaryOpExpr:
 		return g.binary(e)
 	case *hclsyntax.UnaryOpExpr:
-		e.Val = g.operand(g.expr(e.Val))
-		return g.watch(e, watchSize, nil)
+		if e.Val = g.expr(e.Val); e.Op == hclsyntax.OpNegate {
+			e.Val = g.operand(e.Val)
+			return g.watch(e, watchSize, nil)
+		}
 	default:
 		return g.collection(e)
 	}
@@ -288,6 +290,11 @@ func (g *guarder) built(e hclsyntax.Expression) hclsyntax.Expression {
 func (g *guarder) operand(e hclsyntax.Expression) hclsyntax.Expression {
 	if _, ok := e.(*hclsyntax.ScopeTraversalExpr); ok {
 		return g.watch(e, watchName, nil)
+	}
+	if x, ok := e.(*guarded); ok {
+		if u, ok := x.Expression.(*hclsyntax.UnaryOpExpr); ok && u.Op == hclsyntax.OpNegate {
+			return e // a number
+		}
 	}
 	if isLiteral(e) {
 		if t, ok := e.(*hclsyntax.TemplateExpr); !ok || t.SrcRange.End.Byte-t.SrcRange.Start.Byte <= MaxDigits {

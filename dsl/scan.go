@@ -236,7 +236,7 @@ func isWord(c byte) bool {
 }
 
 func (s *scanner) operator() *hcl.Diagnostic {
-	s.tokens++
+	s.tokens += tokensAnOperator
 	s.top().begun = true
 	s.top().chain++
 	if s.path++; s.path > MaxOperators {

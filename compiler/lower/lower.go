@@ -92,7 +92,7 @@ func (l *lowerer) charge(steps int, rng hcl.Range) bool {
 
 func (l *lowerer) role(role *ir.Role) *ir.StackRole {
 	out := &ir.StackRole{Role: role}
-	l.charge(len(role.Activities)+l.overrideSteps(role), role.Decl.Name.Range)
+	l.charge(l.overrideSteps(role), role.Decl.Name.Range)
 	suffix := strings.TrimPrefix(role.IAMName, resolve.NamePrefix)
 	for _, grant := range role.Activities {
 		g := l.grant(role, grant)

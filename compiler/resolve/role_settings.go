@@ -166,7 +166,7 @@ func (s *scope) tags(in *instance) {
 			s.r.errorf("wrong-type", a.Expr.Range(), "tags takes an object of strings such as { team = \"forecast\" }, and this is %s.", TypeName(v.Type()))
 			continue
 		}
-		if !s.r.charge(m.LengthInt(), a.Range) {
+		if !s.r.charge(10*m.LengthInt(), a.Range) {
 			return
 		}
 		in.role.Ranges["tags"] = a.Expr.Range()
@@ -198,6 +198,9 @@ func (s *scope) managedPolicies(in *instance) {
 		list, ok := s.texts(v, a)
 		if !ok {
 			continue
+		}
+		if !s.r.charge(2*len(list), a.Range) {
+			return
 		}
 		places := a.Places(len(list))
 		for i, arn := range list {

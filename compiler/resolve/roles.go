@@ -108,7 +108,7 @@ func (r *resolver) target(t *ir.Target) bool {
 }
 
 // grantSteps is what one activity of one role costs.
-const grantSteps = 3
+const grantSteps = 1
 
 // deferredLocals evaluates the locals that refer to roles, each with those
 // that it needs.
