@@ -27,15 +27,15 @@ var alone = map[string]string{
 // withoutExample are codes that take more than one short file, and the test
 // that raises them.
 var withoutExample = map[string]string{
-	"configuration-too-large": "TestLimits",
-	"empty-configuration":     "TestLoad",
-	"file-too-large":          "TestLoad",
+	"configuration-too-large": "dsl: TestTokens",
+	"empty-configuration":     "dsl: TestLoad",
+	"file-too-large":          "dsl: TestLoad",
 	"invalid-json":            "testdata/language/expressions/policy_file.txtar",
 	"local-chain-too-long":    "TestLimits",
 	"persona-chain-too-long":  "TestLimits",
-	"template-too-long":       "TestLimits",
-	"too-many-files":          "TestLoad",
-	"too-many-values":         "TestLimits",
+	"template-too-long":       "dsl: TestLimits",
+	"too-many-files":          "dsl: TestLoad",
+	"too-many-values":         "dsl: TestKept",
 	"undeclared-variable":     "testdata/language/variables/wrong.txtar",
 }
 
