@@ -90,6 +90,21 @@ func Line(s string) string {
 	return s
 }
 
+// HasCommand reports whether the runner would take a line of a text for a
+// command, in either form.
+func HasCommand(text string) bool {
+	if strings.Contains(text, "##[") {
+		return true
+	}
+	for line := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == '\n' || r == '\r' }) {
+		line = strings.TrimLeftFunc(line, func(r rune) bool { return unicode.IsSpace(r) || unseen(r) })
+		if strings.HasPrefix(line, "::") {
+			return true
+		}
+	}
+	return false
+}
+
 // keepTabs shows what cannot be seen, but for tabs, as [Text] does.
 func keepTabs(r rune) rune {
 	if r != '\t' && unseen(r) {

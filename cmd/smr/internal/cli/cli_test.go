@@ -121,7 +121,7 @@ func TestExitCodes(t *testing.T) {
 
 // TestHelpExamples runs every example of every command's help.
 func TestHelpExamples(t *testing.T) {
-	root := (&session{Command: &Command{}}).root()
+	root := newSession(&Command{}).root()
 	commands := append([]*cobra.Command{root}, root.Commands()...)
 	for _, cmd := range commands {
 		if cmd.Hidden {
@@ -185,7 +185,7 @@ func shellWords(t *testing.T, line string) []string {
 
 // TestHelpWidth: help fits a terminal of 100 columns.
 func TestHelpWidth(t *testing.T) {
-	root := (&session{Command: &Command{}}).root()
+	root := newSession(&Command{}).root()
 	for _, cmd := range append([]*cobra.Command{root}, root.Commands()...) {
 		for _, line := range strings.Split(cmd.Long, "\n") {
 			if n := len([]rune(line)); n > 100 {

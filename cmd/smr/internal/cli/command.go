@@ -33,10 +33,13 @@ type Command struct {
 // Main runs smr with arguments, the first of which is the command's name, and
 // returns the exit code.
 func (c *Command) Main(args []string) (code int) {
-	s := &session{Command: c}
+	s := newSession(c)
 	defer func() {
 		if p := recover(); p != nil {
-			fmt.Fprintf(c.Stderr, "smr: this is a mistake of smr, not of yours: %v\n%s", p, debug.Stack())
+			fmt.Fprintf(s.Stderr, "smr: this is a mistake of smr, not of yours: %v\n%s", p, debug.Stack())
+			code = ExitFailure
+		}
+		if err := s.flush(); err != nil && code == ExitGood {
 			code = ExitFailure
 		}
 	}()
@@ -54,7 +57,7 @@ func (c *Command) Main(args []string) (code int) {
 		return status.code
 	case !s.started:
 		s.complain(err)
-		fmt.Fprintf(c.Stderr, "Run '%s --help' for usage.\n", s.asked(root, args))
+		fmt.Fprintf(s.Stderr, "Run '%s --help' for usage.\n", s.asked(root, args))
 		return ExitUsage
 	}
 	s.complain(err)
@@ -100,6 +103,10 @@ func usagef(format string, args ...any) error {
 // A session is one run of smr with its global flags.
 type session struct {
 	*Command
+	// Where text for people goes. In a job of GitHub Actions no line of it is a
+	// command; the streams of Command are as they came.
+	Stdout, Stderr io.Writer
+
 	started bool // a command has begun, so that errors are no longer of usage
 
 	dir      string

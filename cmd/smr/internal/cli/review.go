@@ -136,9 +136,6 @@ func (r *reviewing) unfinished(err error) error {
 	return &exitError{ExitFailure, err}
 }
 
-// onGitHub reports whether a job of GitHub Actions runs this.
-func (r *reviewing) onGitHub() bool { return r.env("GITHUB_ACTIONS") == "true" }
-
 // runURL is the page of the run, "" outside of GitHub.
 func (r *reviewing) runURL() string {
 	server, repository, id := r.env("GITHUB_SERVER_URL"), r.env("GITHUB_REPOSITORY"), r.env("GITHUB_RUN_ID")

@@ -163,7 +163,7 @@ func (r *reviewing) publish(ctx context.Context, ev *event, done *judged) error 
 	if !r.onGitHub() || r.dryRun != "" {
 		return r.say(done)
 	}
-	log := inert.NewLog(r.Stdout)
+	log := inert.NewLog(r.Command.Stdout)
 	for _, a := range comment.Annotations(done.input, done.lines) {
 		if err := log.Annotate(a); err != nil {
 			return err

@@ -24,7 +24,7 @@ import (
 // it is a command.
 func (r *reviewing) log() io.Writer {
 	if r.onGitHub() {
-		return lineLog{inert.NewLog(r.Stdout)}
+		return lineLog{inert.NewLog(r.Command.Stdout)}
 	}
 	return r.Stderr
 }
@@ -222,7 +222,7 @@ func (r *reviewing) outputsOf(done *judged, put func(name, value string)) {
 
 // annotateFailure says in the run why there is no verdict.
 func (r *reviewing) annotateFailure(err error) {
-	log := inert.NewLog(r.Stdout)
+	log := inert.NewLog(r.Command.Stdout)
 	// What the annotation says is in the log anyway.
 	_ = log.Annotate(inert.Annotation{Level: inert.Error, Title: "The review could not be done", Message: err.Error()})
 	_ = r.appendTo("GITHUB_STEP_SUMMARY", []byte("### 🔴 smr: the review could not be done\n\n"+inert.Block("text", err.Error())+"\n"))

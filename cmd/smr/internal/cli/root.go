@@ -47,7 +47,10 @@ formatted; 2 wrong usage; 3 could not finish. Warnings never change the code.`,
 	flags.StringArrayVar(&s.vars, "var", nil, "give a variable its value, as `NAME=VALUE`")
 	flags.StringArrayVar(&s.varFiles, "var-file", nil, "read values of variables from a `file`")
 	flags.BoolVar(&s.noColor, "no-color", false, "write no colors; so does NO_COLOR")
-	cmd.PersistentPreRun = func(*cobra.Command, []string) { s.started = true }
+	cmd.PersistentPreRun = func(cmd *cobra.Command, args []string) {
+		s.started = true
+		s.chooseStream(cmd, args)
+	}
 	cmd.SetHelpCommand(&cobra.Command{Hidden: true})
 	cmd.AddCommand(s.commands()...)
 	return cmd

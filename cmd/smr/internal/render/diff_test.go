@@ -48,8 +48,8 @@ func hostile() *review.Diff {
 	}
 }
 
-// inert fails if text could do anything to a terminal but write.
-func inert(t *testing.T, what, text string) {
+// checkInert fails if text could do anything to a terminal but write.
+func checkInert(t *testing.T, what, text string) {
 	t.Helper()
 	for _, r := range text {
 		if r != '\n' && (unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == unicode.ReplacementChar) {
@@ -69,7 +69,7 @@ func TestDiffIsInert(t *testing.T) {
 		if err := Diff(&out, hostile(), Options{Width: width}, nil); err != nil {
 			t.Fatal(err)
 		}
-		inert(t, fmt.Sprintf("the text form of width %d", width), out.String())
+		checkInert(t, fmt.Sprintf("the text form of width %d", width), out.String())
 	}
 	var out bytes.Buffer
 	if err := DiffJSON(&out, hostile()); err != nil {
@@ -94,7 +94,7 @@ func TestDecisionsAreInert(t *testing.T) {
 		if err := Decisions(&out, list, Options{Width: width}); err != nil {
 			t.Fatal(err)
 		}
-		inert(t, fmt.Sprintf("the text form of width %d", width), out.String())
+		checkInert(t, fmt.Sprintf("the text form of width %d", width), out.String())
 	}
 }
 

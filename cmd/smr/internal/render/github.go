@@ -12,6 +12,7 @@ import (
 	"github.com/sethvargo/go-githubactions"
 
 	"github.com/sagemaker-roles/smr/dsl/diag"
+	"github.com/sagemaker-roles/smr/review/inert"
 )
 
 // GitHub shows ten errors, ten warnings and ten notices of a step and cuts a
@@ -49,7 +50,7 @@ func GitHub(w io.Writer, r *diag.Report, o Options) error {
 		rest = append(rest, list[shown:]...)
 	}
 	for _, d := range rest {
-		fmt.Fprintln(buf, "- "+logLine(compactLine(r, o, d)))
+		fmt.Fprintln(buf, inert.Line("- "+compactLine(r, o, d)))
 	}
 	if r.Cut > 0 {
 		fmt.Fprintf(buf, "- and %d more\n", r.Cut)
@@ -60,7 +61,12 @@ func GitHub(w io.Writer, r *diag.Report, o Options) error {
 // command is the annotation for one diagnostic. GitHub takes columns only for
 // a range of one line; its end column is the last character's.
 func command(r *diag.Report, o Options, d *hcl.Diagnostic) string {
-	cmd := githubactions.Command{Name: severity(d), Message: message(r, o, d), Properties: githubactions.CommandProperties{
+	// The runner prints the message to the log again, line by line.
+	lines := strings.Split(message(r, o, d), "\n")
+	for i, line := range lines {
+		lines[i] = inert.Line(line)
+	}
+	cmd := githubactions.Command{Name: severity(d), Message: strings.Join(lines, "\n"), Properties: githubactions.CommandProperties{
 		"title": clean(d.Summary),
 	}}
 	if d.Subject != nil {
@@ -100,7 +106,3 @@ func message(r *diag.Report, o Options, d *hcl.Diagnostic) string {
 	}
 	return text
 }
-
-// logLine breaks the older form of workflow commands, which GitHub's runner
-// finds anywhere in a line.
-func logLine(s string) string { return strings.ReplaceAll(s, "##[", "## [") }
