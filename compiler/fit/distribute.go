@@ -6,6 +6,10 @@ import "slices"
 // decreasing finds; it is counted, so that the answer is the same everywhere.
 const maxPlacements = 20_000
 
+// maxSearched is the number of bins beyond which nothing better is searched
+// for: twice the policies that a role can have attached.
+const maxSearched = 50
+
 // distribute gives each size a bin of the given capacity such that the number
 // of bins is the least there is, or that first fit decreasing finds when the
 // search is cut. Bins are numbered by the first size in them. A size beyond the
@@ -20,7 +24,7 @@ func distribute(sizes []int, capacity int) []int {
 	slices.SortStableFunc(order, func(a, b int) int { return sizes[b] - sizes[a] })
 	s := &search{sizes: sizes, order: order, capacity: capacity, best: make([]int, len(sizes)), bin: make([]int, len(sizes))}
 	s.firstFit()
-	if least := (total + capacity - 1) / capacity; s.count > least {
+	if least := (total + capacity - 1) / capacity; s.count > least && s.count <= maxSearched {
 		s.place(0, nil)
 	}
 	return renumber(s.best)

@@ -19,6 +19,19 @@ type item struct {
 	parts     []item // nil for a statement as it was lowered
 }
 
+// maxStatements is more than the 25 policies that a role can have attached hold
+// of the shortest statements. Merging and distributing compare every two, so a
+// role with more keeps the policies of its activities, which the quotas refuse.
+const maxStatements = 3_200
+
+func statements(groups []ir.Policy) int {
+	n := 0
+	for _, g := range groups {
+		n += len(g.Document.Statements)
+	}
+	return n
+}
+
 // packed distributes the statements of groups over the fewest documents, after
 // merging statements where that is proved to grant the same. Statements keep
 // their order inside a document.
@@ -27,7 +40,10 @@ func (p *packer) packed(groups []ir.Policy) []ir.Policy {
 	if out, ok := p.cache[key]; ok {
 		return out
 	}
-	out := p.distributed(p.items(groups))
+	out := groups
+	if statements(groups) <= maxStatements {
+		out = p.distributed(p.items(groups))
+	}
 	p.cache[key] = out
 	return out
 }

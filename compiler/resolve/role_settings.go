@@ -12,6 +12,7 @@ import (
 
 	"github.com/sagemaker-roles/smr/compiler/ir"
 	"github.com/sagemaker-roles/smr/dsl"
+	"github.com/sagemaker-roles/smr/iam/facts"
 )
 
 // eval evaluates an attribute of a layer: in the role's context, or once for
@@ -157,6 +158,9 @@ func (s *scope) tags(in *instance) {
 		if !ok {
 			continue
 		}
+		if !s.r.charge(tagSteps*countTags(v), a.Range) {
+			return
+		}
 		m, d, err := s.r.c.Convert(v, cty.Map(cty.String), a.Expr.Range())
 		if d != nil {
 			s.r.diags = append(s.r.diags, d)
@@ -165,9 +169,6 @@ func (s *scope) tags(in *instance) {
 		if err != nil {
 			s.r.errorf("wrong-type", a.Expr.Range(), "tags takes an object of strings such as { team = \"forecast\" }, and this is %s.", TypeName(v.Type()))
 			continue
-		}
-		if !s.r.charge(10*m.LengthInt(), a.Range) {
-			return
 		}
 		in.role.Ranges["tags"] = a.Expr.Range()
 		for k, e := range m.AsValueMap() {
@@ -181,6 +182,17 @@ func (s *scope) tags(in *instance) {
 	for _, k := range slices.Sorted(maps.Keys(merged)) {
 		in.role.Tags = append(in.role.Tags, merged[k])
 	}
+}
+
+// countTags is the number of tags that v would be. Those beyond a quota, which
+// the role is refused for, count four times: converting them is slow.
+func countTags(v cty.Value) int {
+	n := 0
+	if v.CanIterateElements() {
+		n = v.LengthInt()
+	}
+	q, _ := facts.FindQuota("tags")
+	return n + 3*max(0, n-q.Default)
 }
 
 // managedPolicies adds up over the layers; each ARN counts once.

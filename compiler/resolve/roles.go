@@ -80,7 +80,7 @@ func (r *resolver) target(t *ir.Target) bool {
 	var roles []*ir.Role
 	for _, in := range instances {
 		refs := r.refs.settings(in)
-		if !r.charge(len(in.role.Layers)/4+len(refs)/4, in.decl.Name.Range) {
+		if !r.charge(len(in.role.Layers)/4+refSteps*len(refs), in.decl.Name.Range) {
 			return false
 		}
 		if !s.reachable(in, refs, have) {
@@ -90,7 +90,7 @@ func (r *resolver) target(t *ir.Target) bool {
 		s.grants(in)
 		s.overrides(in)
 		more := r.refs.statements(in)
-		if !r.charge(len(more)/4+grantSteps*len(in.role.Activities), in.decl.Name.Range) {
+		if !r.charge(refSteps*len(more)+grantSteps*len(in.role.Activities), in.decl.Name.Range) {
 			return false
 		}
 		if !s.reachable(in, more, have) {
@@ -107,8 +107,12 @@ func (r *resolver) target(t *ir.Target) bool {
 	return true
 }
 
-// grantSteps is what one activity of one role costs.
-const grantSteps = 1
+// What one activity, one reference to a role and one tag of one role cost.
+const (
+	grantSteps = 1
+	refSteps   = 2
+	tagSteps   = 10
+)
 
 // deferredLocals evaluates the locals that refer to roles, each with those
 // that it needs.
