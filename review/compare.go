@@ -87,6 +87,7 @@ type pair struct {
 	identity *question // nil: the texts are the same
 	open     *question // as identity, with whatever a policy of unknown text may allow
 	trust    *question // nil: the text is the same
+	claims   *doubt    // nil: head claims no texts of its own
 }
 
 // A subject is a role with the texts that decide on it.
@@ -123,13 +124,14 @@ type roleKey struct{ account, label, key string }
 // same role in another account is another role.
 func (c *comparer) match(base, head *compiler.Result) []*pair {
 	byID := distinctIDs(base) && distinctIDs(head)
-	keyOf := func(r *ir.StackRole) roleKey {
-		account := r.Target.Name
+	c.account = func(t *ir.Target) string {
 		if byID {
-			account = r.Target.AccountID
+			return t.AccountID
 		}
-		return roleKey{account, r.Label, r.Key}
+		return t.Name
 	}
+	c.claims = claimsOf(base, c.account)
+	keyOf := func(r *ir.StackRole) roleKey { return roleKey{c.account(r.Target), r.Label, r.Key} }
 	left := map[roleKey]*ir.StackRole{}
 	for _, r := range roles(base) {
 		left[keyOf(r)] = r

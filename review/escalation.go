@@ -48,6 +48,7 @@ func (p *pair) escalate(c *comparer, r *Role) {
 	}
 	e := escalations{pair: p, role: r}
 	e.unknown()
+	e.claimed()
 	for i := range r.Gained {
 		if kind, summary := grantEscalation(&r.Gained[i]); kind != "" {
 			r.Gained[i].Escalation = true

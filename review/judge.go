@@ -25,6 +25,8 @@ type comparer struct {
 	questions map[string]*question
 	order     []*question
 	judge     *escalation.Judge
+	claims    claims                  // nil where roles are compared without their configurations
+	account   func(*ir.Target) string // names accounts on both sides
 }
 
 func newComparer(o Options) *comparer {
@@ -96,6 +98,7 @@ func (p *pair) ask(c *comparer) {
 			return &question{base: p.base.trustSide(), head: p.head.trustSide()}
 		})
 	}
+	p.claims = p.doubted(c)
 }
 
 // askAccess asks what the role gains and loses, and again with an Allow of

@@ -277,6 +277,11 @@ func TestGuardrailsOfTheBase(t *testing.T) {
 		{"removed", all, "", []string{"warning changed-guardrail"}},
 		{"new", "", all, nil},
 		{"loosened by a local", "locals {\n  on = \"*\"\n}\n" + guardrail("local.on"), "locals {\n  on = \"arn:aws:s3:::c\"\n}\n" + guardrail("local.on") + role, []string{"error broken-guardrail"}},
+		{
+			"loosened by a local, in a new account", "locals {\n  on = \"*\"\n}\n" + guardrail("local.on"),
+			"locals {\n  on = \"arn:aws:s3:::c\"\n}\naccount \"new\" {\n  id = \"123456789012\"\n  region = \"eu-west-1\"\n}\n" + guardrail("local.on") + role,
+			[]string{"error broken-guardrail"},
+		},
 	} {
 		if diff := cmp.Diff(tt.want, codes(tt.base, tt.head)); diff != "" {
 			t.Errorf("%s: -want +got\n%s", tt.name, diff)

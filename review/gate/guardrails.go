@@ -2,6 +2,7 @@ package gate
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/hashicorp/hcl/v2"
 
@@ -54,6 +55,7 @@ func Guardrails(rules, head *compiler.Result) ([]review.Finding, error) {
 		if d.Severity != hcl.DiagError || said[code+d.Detail] {
 			continue
 		}
+		said[code+d.Detail] = true
 		f := review.Finding{Severity: "error", Code: code, Summary: d.Summary, Detail: d.Detail + " The guardrail is that of the branch that this change goes to."}
 		for _, rel := range diag.InfoOf(d).Related {
 			if rel.Message == "the role" {
@@ -96,29 +98,40 @@ func text(c *dsl.Config, header hcl.Range) string {
 }
 
 // under is head's stack as the rules' guardrails see it: with the locals,
-// variables and accounts of the rules' revision.
+// variables and accounts of the rules' revision. A role in an account that the
+// rules do not know is held to them with the values of each account that they
+// do know, and with those of head: a new account is no way around them.
 func under(rules, head *compiler.Result) (*ir.Program, *ir.Stack) {
 	config := *head.Config
 	config.Guardrails, config.Expects = rules.Config.Guardrails, nil
 	program, stack := *head.Program, *head.Stack
 	program.Config = &config
-	targets := map[string]*ir.Target{}
+	var known []*ir.Target
 	if rules.Program != nil {
-		for _, t := range rules.Program.Targets {
-			targets[t.Name] = t
-		}
+		known = rules.Program.Targets
 	}
 	stack.Roles = nil
 	for _, r := range head.Stack.Roles {
-		if t := targets[r.Target.Name]; t != nil {
-			scoped, role := *r, *r.Role
-			role.Scope = func(bool) *hcl.EvalContext { return t.Scope }
-			scoped.Role = &role
-			r = &scoped
+		own := slices.IndexFunc(known, func(t *ir.Target) bool { return t.Name == r.Target.Name })
+		if own >= 0 {
+			stack.Roles = append(stack.Roles, scoped(r, known[own]))
+			continue
 		}
 		stack.Roles = append(stack.Roles, r)
+		for _, t := range known {
+			stack.Roles = append(stack.Roles, scoped(r, t))
+		}
 	}
 	return &program, &stack
+}
+
+// scoped is a role whose guardrails are evaluated with the values of a target.
+// It has a target of its own, because a guardrail is evaluated once for each.
+func scoped(r *ir.StackRole, t *ir.Target) *ir.StackRole {
+	copied, role, target := *r, *r.Role, *r.Target
+	role.Scope = func(bool) *hcl.EvalContext { return t.Scope }
+	copied.Role, copied.Target = &role, &target
+	return &copied
 }
 
 // RulesChanged tells that a change alters what later changes are judged by.

@@ -117,6 +117,9 @@ func (a *Allow) allows(item *Item) bool {
 		return false
 	}
 	for _, g := range item.Grants {
+		if len(g.Actions) == 0 || len(g.Resources) == 0 {
+			return false // all but some, which no pattern covers
+		}
 		for _, action := range g.Actions {
 			if !covers(lower(a.Actions), strings.ToLower(action)) {
 				return false
