@@ -35,6 +35,10 @@ type Plan struct {
 	Project     string `json:"project"`
 	Release     string `json:"release"` // for the tag smr:release
 
+	// Paths are where descriptions and session durations were read, on which
+	// digests depend: whoever checks them reads with live.Options.Paths.
+	Paths []string `json:"paths,omitempty"`
+
 	// Configuration is the digest of what the configuration says of this
 	// account: of roles, documents and settings, not of the text of files.
 	Configuration string `json:"configuration"`

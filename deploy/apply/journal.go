@@ -1,0 +1,280 @@
+package apply
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/sagemaker-roles/smr/deploy/live"
+	"github.com/sagemaker-roles/smr/deploy/plan"
+)
+
+// JournalSchema names the layout of a journal; what is added later keeps it.
+const JournalSchema = "smr.journal/1"
+
+// A Journal writes what a run does, one JSON object a line: first what the
+// roles and policies were before, then each operation, last how the run ended.
+// A nil Journal writes nothing.
+type Journal struct {
+	w   io.Writer
+	err error
+}
+
+// NewJournal writes to w, each line with one call of Write.
+func NewJournal(w io.Writer) *Journal { return &Journal{w: w} }
+
+// A line of a journal.
+type line struct {
+	Schema  string `json:"schema,omitempty"` // of the first line
+	Event   string `json:"event"`            // "begin", "done", "failed", "end"
+	At      string `json:"at"`               // RFC 3339
+	Account string `json:"account,omitempty"`
+	Project string `json:"project,omitempty"`
+	Plan    string `json:"plan,omitempty"` // the digest
+
+	Before    *Before `json:"before,omitempty"` // of "begin"
+	Operation string  `json:"operation,omitempty"`
+	Kind      string  `json:"kind,omitempty"`
+	Resource  string  `json:"resource,omitempty"`
+	Error     string  `json:"error,omitempty"`
+	Complete  bool    `json:"complete,omitempty"` // of "end": everything was done
+}
+
+// Before is what the roles and policies that a plan touches were.
+type Before struct {
+	Partition string         `json:"partition"`
+	Roles     []RoleBefore   `json:"roles"`
+	Policies  []PolicyBefore `json:"policies"`
+}
+
+// RoleBefore is one role; Absent says that there was none of that name.
+type RoleBefore struct {
+	Name               string            `json:"name"`
+	Absent             bool              `json:"absent,omitempty"`
+	ID                 string            `json:"id,omitempty"`
+	Path               string            `json:"path,omitempty"`
+	Description        string            `json:"description,omitempty"`
+	MaxSessionDuration int32             `json:"max_session_duration,omitempty"`
+	Trust              string            `json:"trust,omitempty"`
+	Inline             map[string]string `json:"inline,omitempty"`
+	Attached           []string          `json:"attached,omitempty"`
+	Boundary           string            `json:"boundary,omitempty"`
+	Tags               map[string]string `json:"tags,omitempty"`
+}
+
+// PolicyBefore is one policy; Absent says that there was none with that ARN.
+type PolicyBefore struct {
+	ARN      string            `json:"arn"`
+	Absent   bool              `json:"absent,omitempty"`
+	Document string            `json:"document,omitempty"`
+	Tags     map[string]string `json:"tags,omitempty"`
+}
+
+func (j *Journal) write(l line) error {
+	if j == nil {
+		return nil
+	}
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(l); err != nil {
+		return err
+	}
+	_, err := j.w.Write(b.Bytes())
+	if err != nil && j.err == nil {
+		j.err = fmt.Errorf("the journal cannot be written: %w", err)
+	}
+	return j.err
+}
+
+// begin writes what is there before the first operation. An error keeps the run
+// from beginning.
+func (j *Journal) begin(p *plan.Plan, s *live.State, now time.Time) error {
+	if j == nil {
+		return nil
+	}
+	return j.write(line{
+		Schema: JournalSchema, Event: "begin", At: stamp(now), Account: p.Account, Project: p.Project, Plan: p.Digest, Before: before(p, s),
+	})
+}
+
+// operation writes what came of an operation. A journal that cannot be written
+// any more does not stop a run half way: end tells.
+func (j *Journal) operation(e Event, now time.Time) {
+	l := line{Event: string(e.Kind), At: stamp(now), Operation: e.Operation.ID, Kind: e.Operation.Kind, Resource: e.Operation.Resource}
+	if e.Err != nil {
+		l.Error = e.Err.Error()
+	}
+	if e.Kind == Done || e.Kind == Failed {
+		_ = j.write(l)
+	}
+}
+
+func (j *Journal) end(err error, now time.Time) error {
+	if j == nil {
+		return nil
+	}
+	l := line{Event: "end", At: stamp(now), Complete: err == nil}
+	if err != nil {
+		l.Error = err.Error()
+	}
+	return errors.Join(j.err, j.write(l))
+}
+
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// before is what of a state the plan touches.
+func before(p *plan.Plan, s *live.State) *Before {
+	b := &Before{Partition: p.Partition, Roles: []RoleBefore{}, Policies: []PolicyBefore{}}
+	for _, res := range p.Resources {
+		if res.Before == res.After {
+			continue
+		}
+		if name, ok := strings.CutPrefix(res.ID, plan.RoleID("")); ok {
+			b.Roles = append(b.Roles, roleBefore(name, s.Role(name)))
+			continue
+		}
+		arn := strings.TrimPrefix(res.ID, plan.PolicyID(""))
+		pb := PolicyBefore{ARN: arn, Absent: s.Policies[arn] == nil}
+		if have := s.Policies[arn]; have != nil {
+			pb.Tags = have.Tags
+			if d := have.Document(); d != nil {
+				pb.Document = d.Text
+			}
+		}
+		b.Policies = append(b.Policies, pb)
+	}
+	return b
+}
+
+func roleBefore(name string, r *live.Role) RoleBefore {
+	if r == nil {
+		return RoleBefore{Name: name, Absent: true}
+	}
+	b := RoleBefore{
+		Name: r.Name, ID: r.ID, Path: r.Path, Description: r.Description, MaxSessionDuration: r.MaxSessionDuration,
+		Attached: r.Attached, Boundary: r.Boundary, Tags: r.Tags,
+	}
+	if r.Trust != nil {
+		b.Trust = r.Trust.Text
+	}
+	if len(r.Inline) > 0 {
+		b.Inline = map[string]string{}
+	}
+	for inline, d := range r.Inline {
+		if d != nil {
+			b.Inline[inline] = d.Text
+		}
+	}
+	return b
+}
+
+// A Record is what a journal tells of the last release: the runs since the last
+// one but one that completed.
+type Record struct {
+	Account, Project string
+	Plan             string // the digest of the last run's plan
+	Complete         bool   // the last run did everything
+	Before           Before // what was there before the first of these runs
+}
+
+// ReadJournal reads a journal. A line that was cut off by the end of a process
+// is left out if it is the last one.
+func ReadJournal(data []byte) (*Record, error) {
+	var rec *Record
+	lines := bytes.Split(data, []byte("\n"))
+	for i, text := range lines {
+		if len(bytes.TrimSpace(text)) == 0 {
+			continue
+		}
+		var l line
+		if err := json.Unmarshal(text, &l); err != nil {
+			if i == len(lines)-1 {
+				break
+			}
+			return nil, fmt.Errorf("line %d of the journal is not one of smr: %w", i+1, err)
+		}
+		switch l.Event {
+		case "begin":
+			if l.Schema != JournalSchema || l.Before == nil {
+				return nil, fmt.Errorf("line %d of the journal has the schema %q, and this smr reads %q", i+1, l.Schema, JournalSchema)
+			}
+			if rec == nil || rec.Complete {
+				rec = &Record{Account: l.Account, Project: l.Project}
+			}
+			if rec.Account != l.Account {
+				return nil, fmt.Errorf("the journal tells of account %s and, from line %d on, of %s", rec.Account, i+1, l.Account)
+			}
+			rec.Plan = l.Plan
+			rec.Before.merge(l.Before)
+		case "end":
+			if rec != nil {
+				rec.Complete = l.Complete
+			}
+		}
+	}
+	if rec == nil {
+		return nil, errors.New("the journal tells of no run")
+	}
+	return rec, nil
+}
+
+// merge adds what an earlier run did not touch.
+func (b *Before) merge(later *Before) {
+	b.Partition = later.Partition
+	for _, r := range later.Roles {
+		if !slices.ContainsFunc(b.Roles, func(have RoleBefore) bool { return strings.EqualFold(have.Name, r.Name) }) {
+			b.Roles = append(b.Roles, r)
+		}
+	}
+	for _, p := range later.Policies {
+		if !slices.ContainsFunc(b.Policies, func(have PolicyBefore) bool { return have.ARN == p.ARN }) {
+			b.Policies = append(b.Policies, p)
+		}
+	}
+}
+
+// State puts what was there before into a state of the account as it is now:
+// the state that going back leads to.
+func (b *Before) State(now *live.State) *live.State {
+	s := now.Clone()
+	for _, p := range b.Policies {
+		if p.Absent {
+			delete(s.Policies, p.ARN)
+			continue
+		}
+		name := p.ARN[strings.LastIndexByte(p.ARN, '/')+1:]
+		_, rest, _ := strings.Cut(p.ARN, ":policy")
+		s.Policies[p.ARN] = &live.Policy{
+			ARN: p.ARN, Name: name, Path: strings.TrimSuffix(rest, name), DefaultVersion: "v1", Tags: maps.Clone(p.Tags),
+			Versions: []live.Version{{ID: "v1", Document: live.NewDocument(p.Document)}},
+		}
+	}
+	for _, r := range b.Roles {
+		if r.Absent {
+			delete(s.Roles, strings.ToLower(r.Name))
+			continue
+		}
+		role := &live.Role{
+			Name: r.Name, ID: r.ID, Path: r.Path, ARN: s.RoleARN(r.Path, r.Name), Description: r.Description, MaxSessionDuration: r.MaxSessionDuration,
+			Trust: live.NewDocument(r.Trust), Inline: map[string]*live.Document{}, Boundary: r.Boundary, Tags: maps.Clone(r.Tags),
+		}
+		if role.Tags == nil {
+			role.Tags = map[string]string{}
+		}
+		for _, arn := range r.Attached {
+			role.Attach(arn)
+		}
+		for name, text := range r.Inline {
+			role.Inline[name] = live.NewDocument(text)
+		}
+		s.SetRole(role)
+	}
+	return s
+}
