@@ -34,8 +34,13 @@ func roleActions() []string {
 	})
 }
 
-func tags(u Use) bool     { return strings.HasPrefix(u.Action, "iam:Tag") || strings.HasPrefix(u.Action, "iam:Untag") }
-func attaches(u Use) bool { return u.Action == "iam:AttachRolePolicy" || u.Action == "iam:DetachRolePolicy" }
+func tags(u Use) bool {
+	return strings.HasPrefix(u.Action, "iam:Tag") || strings.HasPrefix(u.Action, "iam:Untag")
+}
+
+func attaches(u Use) bool {
+	return u.Action == "iam:AttachRolePolicy" || u.Action == "iam:DetachRolePolicy"
+}
 
 // roleStatements let roles be written: under a boundary of the configuration
 // anywhere in the fence, and without one the roles that are declared so, each

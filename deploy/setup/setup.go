@@ -129,11 +129,14 @@ func (o Options) withDefaults() Options {
 		o.Environments = []string{DefaultEnvironment}
 	}
 	for _, d := range []struct {
-		value    *string
+		value     *string
 		otherwise string
 	}{
-		{&o.Issuer, DefaultIssuer}, {&o.Audience, DefaultAudience},
-		{&o.PlanRole, DefaultPlanRole}, {&o.DeployRole, DefaultDeployRole}, {&o.Stack, "smr"},
+		{&o.Issuer, DefaultIssuer},
+		{&o.Audience, DefaultAudience},
+		{&o.PlanRole, DefaultPlanRole},
+		{&o.DeployRole, DefaultDeployRole},
+		{&o.Stack, "smr"},
 	} {
 		if *d.value == "" {
 			*d.value = d.otherwise

@@ -193,9 +193,12 @@ func JSON(repository Repository, accounts []*Account) ([]byte, error) {
 			notes = []string{}
 		}
 		list = append(list, ordered{
-			{"account", a.Name}, {"id", a.ID}, {"partition", a.Partition},
+			{"account", a.Name},
+			{"id", a.ID},
+			{"partition", a.Partition},
 			{"provider", ordered{{"arn", a.Provider.ARN}, {"url", a.Provider.URL}, {"audience", a.Provider.Audience}}},
-			{"roles", roles}, {"notes", notes},
+			{"roles", roles},
+			{"notes", notes},
 		})
 	}
 	var used []ordered

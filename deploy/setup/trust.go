@@ -83,7 +83,9 @@ func (o *Options) check() error {
 // plainName refuses names of environments and branches that a trust policy would
 // not take literally, or that invite mistaking them for patterns.
 func plainName(name string) error {
-	if i := strings.IndexFunc(name, func(r rune) bool { return r <= ' ' && r != ' ' || r == 0x7F || r > 0xFF || strings.ContainsRune("*?$\\\"", r) }); i >= 0 || len(name) > 255 {
+	if i := strings.IndexFunc(name, func(r rune) bool {
+		return r <= ' ' && r != ' ' || r == 0x7F || r > 0xFF || strings.ContainsRune("*?$\\\"", r)
+	}); i >= 0 || len(name) > 255 {
 		return fmt.Errorf("the name %q of an environment or branch cannot stand in a trust policy: characters up to U+00FF without * ? $ \\ \" and control characters, at most 255", name)
 	}
 	return nil

@@ -17,6 +17,7 @@ func (s *session) commands() []*cobra.Command {
 		s.simulateCommand(),
 		s.catalogCommand(),
 		s.explainCommand(),
+		s.setupCommand(),
 		s.versionCommand(),
 		s.completionCommand(),
 	}
