@@ -2,6 +2,7 @@ package git
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -60,8 +61,8 @@ func Open(dir string, opts Options) (*Repository, error) {
 	return &Repository{program: program, env: opts.Env, top: top}, nil
 }
 
-// discover walks up from a directory to the one that holds the repository, as
-// git does, so that git can be told exactly which one is meant.
+// discover walks up from a directory to the one that holds the repository, so
+// that git can be told exactly which one is meant.
 func discover(dir string) (string, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
@@ -70,14 +71,23 @@ func discover(dir string) (string, error) {
 	if real, err := filepath.EvalSymlinks(abs); err == nil {
 		abs = real
 	}
-	for at := abs; ; at = filepath.Dir(at) {
-		if _, err := os.Lstat(filepath.Join(at, ".git")); err == nil || bare(at) {
-			return at, nil
-		}
-		if filepath.Dir(at) == at {
-			return "", fmt.Errorf("%s %w", dir, ErrNoRepository)
+	working := func(at string) bool {
+		_, err := os.Lstat(filepath.Join(at, ".git"))
+		return err == nil
+	}
+	// A change can hold files that look like a bare repository. One inside of a
+	// working tree is none.
+	for _, is := range []func(string) bool{working, bare} {
+		for at := abs; ; at = filepath.Dir(at) {
+			if is(at) {
+				return at, nil
+			}
+			if filepath.Dir(at) == at {
+				break
+			}
 		}
 	}
+	return "", fmt.Errorf("%s %w", dir, ErrNoRepository)
 }
 
 // bare reports whether a directory is itself what .git is elsewhere.
@@ -100,6 +110,20 @@ func (r *Repository) Prefix(dir string) (string, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
 		return "", err
+	}
+	// From the outermost directory inwards: the first that is the repository's.
+	// What follows is taken as it is spelled, since a link in there is the
+	// change's own, and could lead away from what is reviewed.
+	for at := len(filepath.VolumeName(abs)); at < len(abs); {
+		n := strings.IndexByte(abs[at+1:], filepath.Separator)
+		if at++; n < 0 {
+			at = len(abs)
+		} else {
+			at += n
+		}
+		if real, err := filepath.EvalSymlinks(abs[:at]); err == nil && real == r.top {
+			return filepath.ToSlash(cmp.Or(strings.TrimPrefix(abs[at:], string(filepath.Separator)), ".")), nil
+		}
 	}
 	if real, err := filepath.EvalSymlinks(abs); err == nil {
 		abs = real

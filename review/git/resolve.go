@@ -141,6 +141,9 @@ func (r *Resolver) choose(ctx context.Context, ch Change) (*Comparison, error) {
 	if ch.Base == "" || ch.Head == "" {
 		return nil, incomplete(ch.Event)
 	}
+	if err := r.about(ctx, ch, commit); err != nil {
+		return nil, err
+	}
 	if len(commit.Parents) == 2 && commit.Parents[1] == ch.Head {
 		base := commit.Parents[0]
 		return &Comparison{Base: base, Rules: base, Head: head, How: "the first parent of the merge of the pull request, " + head.Short()}, nil
@@ -163,36 +166,20 @@ func parent(c Commit) *Comparison {
 	return &Comparison{Base: c.Parents[0], Rules: c.Parents[0], Head: c.ID, How: "the parent of " + c.ID.Short()}
 }
 
-// untrusted compares a pull request without ever checking it out: its head is
-// read as data beside the branch that it goes to.
-func (r *Resolver) untrusted(ctx context.Context, ch Change) (*Comparison, error) {
-	if ch.Base == "" || ch.Head == "" {
-		return nil, incomplete(ch.Event)
-	}
-	if r.Repository != nil {
-		head, err := r.Repository.Head(ctx)
-		if err != nil {
-			return nil, &Error{What: "It is not known what is checked out.", Remedy: "Leave actions/checkout out of a workflow on pull_request_target.", Err: err}
-		}
-		commit, err := r.Repository.Commit(ctx, head)
-		if err != nil {
-			return nil, err
-		}
-		if head == ch.Head || slices.Contains(commit.Parents, ch.Head) {
-			return nil, &Error{
-				What:   fmt.Sprintf("The pull request's own commit %s is checked out in a workflow on pull_request_target, where its files can reach the token of the base repository.", ch.Head.Short()),
-				Remedy: "Leave actions/checkout out of that workflow: smr reads the files through git or the API and runs none of them.",
-			}
-		}
-	}
-	return r.mergeBase(ctx, ch, ch.Head)
-}
-
 // asked compares with the revision that the user named, as it is.
 func (r *Resolver) asked(ctx context.Context, ch Change) (*Comparison, error) {
 	head, err := r.head(ctx, ch)
 	if err != nil {
 		return nil, err
+	}
+	if ch.Event == "pull_request" && ch.Head != "" {
+		commit, err := r.commit(ctx, head)
+		if err != nil {
+			return nil, &Error{What: fmt.Sprintf("The commit %s cannot be read.", head.Short()), Remedy: deeper, Err: err}
+		}
+		if err := r.about(ctx, ch, commit); err != nil {
+			return nil, err
+		}
 	}
 	how := fmt.Sprintf("the base %q was asked for", ch.Revision)
 	if id, err := ParseID(ch.Revision); err == nil {

@@ -143,6 +143,28 @@ func TestPullRequest(t *testing.T) {
 			t.Errorf("%+v, %v", comparison, err)
 		}
 	})
+	t.Run("another commit than its own", func(t *testing.T) {
+		for _, revision := range []string{"", string(d.m1)} {
+			ch := event
+			ch.Revision = revision
+			for _, id := range []git.ID{d.m1, d.m2} {
+				_, err := (&git.Resolver{Repository: d.checkout(id, "0").open()}).Resolve(t.Context(), ch)
+				wantError(t, err, "is checked out, and is neither")
+			}
+		}
+	})
+	t.Run("files that look like a repository", func(t *testing.T) {
+		c := d.checkout(d.merge, "0")
+		c.git("clone", "-q", "--bare", "file://"+d.dir, filepath.Join(c.dir, "roles"))
+		r, err := git.Open(filepath.Join(c.dir, "roles"), git.Options{Env: environment(c.dir)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		if r.Top() != c.open().Top() {
+			t.Errorf("the repository is taken to be %s", r.Top())
+		}
+	})
 	t.Run("asked for another base", func(t *testing.T) {
 		ch := event
 		ch.Revision = "origin/main"

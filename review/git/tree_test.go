@@ -387,3 +387,41 @@ func TestChangedLines(t *testing.T) {
 		t.Errorf("a file that head lacks: %v", err)
 	}
 }
+
+// A directory of a change is named as it is spelled: a link in its place cannot
+// turn the review to another directory.
+func TestPrefix(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.write("roles/x.smr", "x", "a/b/x.smr", "x")
+	for link, to := range map[string]string{"linked": "roles", "self": ".", "a/up": "../roles"} {
+		if err := os.Symlink(to, filepath.Join(f.dir, link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tr := tree(t, f.open(), f.commit())
+	outside := t.TempDir()
+	if err := os.Symlink(f.dir, filepath.Join(outside, "checkout")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(filepath.Join(f.dir, "roles"), filepath.Join(outside, "inner")); err != nil {
+		t.Fatal(err)
+	}
+	r := f.open()
+	for dir, want := range map[string]string{
+		f.dir: ".", f.dir + "/roles": "roles", f.dir + "/a/b": "a/b", f.dir + "/linked": "linked", f.dir + "/self": "self", f.dir + "/self/roles": "self/roles",
+		f.dir + "/a/up": "a/up", f.dir + "/nothing": "nothing", outside + "/checkout/roles": "roles", outside + "/checkout": ".", outside + "/inner": "roles",
+	} {
+		if got, err := r.Prefix(dir); got != want || err != nil {
+			t.Errorf("Prefix(%q) = %q, %v; want %q", dir, got, err, want)
+		}
+	}
+	if got, err := r.Prefix(outside); err == nil {
+		t.Errorf("Prefix of a directory outside = %q", got)
+	}
+	for _, dir := range []string{"linked", "self", "self/roles", "a/up"} {
+		if sub, err := tr.Directory(dir); err == nil {
+			t.Errorf("Directory(%q) = empty %v, want an error: it is a link", dir, sub.Empty())
+		}
+	}
+}

@@ -50,9 +50,6 @@ func (r *reviewing) judge(ctx context.Context, ev *event, failOn gate.Level) (*j
 	if err != nil {
 		return nil, err
 	}
-	if err := r.refuseCheckedOutHead(ctx, resolver.Repository, ev); err != nil {
-		return nil, err
-	}
 	change := ev.change
 	change.Revision = r.base
 	compared, err := resolver.Resolve(ctx, change)

@@ -18,12 +18,11 @@ import (
 
 // An event is what the review is about.
 type event struct {
-	change    git.Change
-	pull      *github.PullRequest // nil without one
-	client    *github.Client      // nil outside of GitHub
-	env       github.Environment
-	nothing   bool // a pull request that is closed
-	untrusted bool // the job's token may write, whoever wrote the pull request
+	change  git.Change
+	pull    *github.PullRequest // nil without one
+	client  *github.Client      // nil outside of GitHub
+	env     github.Environment
+	nothing bool // a pull request that is closed
 }
 
 // event reads what started the job; outside of GitHub there is none.
@@ -47,7 +46,6 @@ func (r *reviewing) event() (*event, error) {
 	}
 	ev.change, ev.pull = parsed.Change(ev.env.SHA, r.base), parsed.PullRequest
 	ev.nothing = ev.pull != nil && (ev.pull.State == "closed" || parsed.Action == "closed")
-	ev.untrusted = ev.env.EventName == "pull_request_target"
 	if ev.env.APIURL == "" {
 		return ev, nil
 	}
@@ -77,22 +75,6 @@ func (r *reviewing) resolver(ev *event) (*git.Resolver, func(), error) {
 		return nil, nil, err
 	}
 	return resolver, closing, nil
-}
-
-// refuseCheckedOutHead keeps a job whose token may write from a checkout of what
-// it reviews.
-func (r *reviewing) refuseCheckedOutHead(ctx context.Context, repo *git.Repository, ev *event) error {
-	if !ev.untrusted || ev.pull == nil || repo == nil {
-		return nil
-	}
-	at, err := repo.Head(ctx)
-	if err != nil {
-		return err
-	}
-	if at == ev.pull.Head {
-		return errors.New("the head of the pull request is checked out in a job of pull_request_target, whose token may write. Leave out the checkout: the review reads commits as data")
-	}
-	return nil
 }
 
 // approvals asks GitHub for reviews and labels. What it does not answer approves
