@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go/logging"
 	"github.com/aws/smithy-go/middleware"
 
 	"github.com/sagemaker-roles/smr/iam/policy"
@@ -84,6 +85,7 @@ func Open(ctx context.Context, o Options) (*Client, error) {
 	counted := &counts{}
 	load := []func(*config.LoadOptions) error{
 		config.WithHTTPClient(httpClient(o)),
+		config.WithLogger(logging.Nop{}), // what matters comes as an error
 		config.WithRetryer(func() aws.Retryer { return newRetryer(o) }),
 		config.WithAPIOptions([]func(*middleware.Stack) error{
 			deadline(o.CallTimeout), pace(newLimiter(o.Writes, time.Now), counted),

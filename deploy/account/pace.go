@@ -95,14 +95,19 @@ func newLimiter(rate float64, now func() time.Time) *limiter {
 func (l *limiter) reserve() time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	now := l.now()
-	l.tokens = min(l.tokens+now.Sub(l.last).Seconds()*l.rate, max(l.rate, 1))
-	l.last = now
+	l.refill()
 	l.tokens--
 	if l.tokens >= 0 {
 		return 0
 	}
 	return time.Duration(-l.tokens / l.rate * float64(time.Second))
+}
+
+// refill adds the tokens of the time that has passed.
+func (l *limiter) refill() {
+	now := l.now()
+	l.tokens = min(l.tokens+now.Sub(l.last).Seconds()*l.rate, max(l.rate, 1))
+	l.last = now
 }
 
 func (l *limiter) wait(ctx context.Context) error {
@@ -124,6 +129,7 @@ func (l *limiter) wait(ctx context.Context) error {
 func (l *limiter) slower() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.refill()
 	l.rate = max(l.rate/2, min(l.full, 0.25))
 	l.tokens = min(l.tokens, 0)
 }
