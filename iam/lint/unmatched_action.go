@@ -1,0 +1,52 @@
+package lint
+
+import (
+	"slices"
+
+	"github.com/sagemaker-roles/smr/iam/facts"
+)
+
+func unmatchedAction() Rule {
+	return Rule{
+		Code: "unmatched-action", Severity: Warning,
+		Checks:  []string{"RESOURCE_MISMATCH", "ARN_ACCOUNT_NOT_ALLOWED", "ARN_REGION_NOT_ALLOWED", "MISSING_ARN_ACCOUNT", "MISSING_ARN_REGION", "INVALID_ARN_SERVICE_CASE", "INVALID_SERVICE"},
+		Explain: "No resource of the statement can be one that the action works on, so the action is never allowed (or denied) by it: s3:ListBucket works on a bucket, not on bucket/*; actions that take no resource need \"*\". SageMaker Role Manager's Manage Glue Tables has this fault with s3:PutBucketAcl. Source: AWS Service Authorization Reference (data of " + facts.ServicesDate + ").",
+		Bad:     allow(act("s3:ListBucket"), on(anObject)),
+		Good:    allow(act("s3:ListBucket"), on(aBucket)),
+		Statement: func(p *Pass) {
+			if p.options.Kind.principals() || len(p.Resources) == 0 || !slices.ContainsFunc(p.Resources, wellFormedResource) {
+				return
+			}
+			p.look()
+			for i := range p.actions {
+				a := &p.actions[i]
+				if wellFormedAction(a.pattern) && a.all(func(one *facts.Action) bool { return reachesNone(one, p.resources) }) {
+					p.action(i, "No resource of the statement can match %q, so the statement never speaks of it.", a.pattern).Way = worksOn(a.known[0])
+				}
+			}
+		},
+	}
+}
+
+func reachesNone(a *facts.Action, resources []*facts.Resource) bool {
+	return !slices.ContainsFunc(resources, func(r *facts.Resource) bool { return a.Match(r) != facts.NoOverlap })
+}
+
+// worksOn says what an action takes for a resource.
+func worksOn(a *facts.Action) string {
+	if len(a.ResourceTypes) == 0 {
+		return "It takes no resource: write resources = [\"*\"] in a statement of its own."
+	}
+	var formats []string
+	for _, t := range a.ResourceTypes {
+		for _, arn := range t.ARNs {
+			if !slices.Contains(formats, arn) {
+				formats = append(formats, arn)
+			}
+		}
+	}
+	if len(formats) == 0 {
+		return "Look up its resource types in the AWS Service Authorization Reference."
+	}
+	return "It works on " + listed(formats) + "."
+}
