@@ -42,6 +42,7 @@ type Input struct {
 	Head, Base string // commits
 	Branch     string // that the change goes to; "" if unknown
 	Directory  string // of the configuration in the repository, "." for its root
+	Several    bool   // other configurations of the repository are reviewed too
 	Report     string // URL of the run with the full report, "" if there is none
 	Owners     string // who CODEOWNERS names for smr.approvals, "" if unknown
 }
@@ -105,7 +106,18 @@ func Markdown(in *Input, limit int) string {
 			return text
 		}
 	}
-	return cutTo(headline(in)+"\n\nThe review is too long for a comment. It is in the summary of the run.\n", limit)
+	return cutTo(shortest(in), limit)
+}
+
+// shortest is the comment of a review that is too long for any other: how much
+// needs approval, and how to approve it, is said there too.
+func shortest(in *Input) string {
+	text := headline(in) + "\n\n"
+	if open := in.Verdict.Open(); len(open) > 0 {
+		w := &writer{in: in}
+		text += "> [!CAUTION]\n> **" + needs(open) + ".** " + w.accept(open) + "\n\n"
+	}
+	return text + "The review is too long for a comment. It is in the summary of the run.\n"
 }
 
 // Summary is the same for the summary of a job, of at most limit bytes.

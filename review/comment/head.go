@@ -51,7 +51,11 @@ func headline(in *Input) string {
 	case in.Verdict.Highest != gate.None && !in.Verdict.Approved():
 		icon = "🟡"
 	}
-	return "### " + icon + " smr: " + Headline(in)
+	where := ""
+	if in.Several {
+		where = " in " + code(in.Directory)
+	}
+	return "### " + icon + " smr" + where + ": " + Headline(in)
 }
 
 // Headline is the outcome in one line of words of ours.

@@ -31,6 +31,10 @@ mended there, everything new needs approval in smr.approvals.`},
 on the branch that it goes to; later changes to the new one.`},
 		{Code: "unread-approval", Severity: hcl.DiagWarning, Explain: `A line of smr.approvals approves nothing. A line is approve "DIGEST" with 12 to 64
 hexadecimal digits and may end with a comment after # or //.`},
+		{Code: "unowned-approval", Severity: hcl.DiagWarning, Explain: `A change approves its own access by a line of smr.approvals that it adds, and
+CODEOWNERS of the branch that it goes to names nobody for that file. Whoever may
+merge may then approve. Name the approvers for smr.approvals in CODEOWNERS and
+protect the branch so that their review is required.`},
 		{Code: "short-approval", Severity: hcl.DiagWarning, Explain: `An approval names fewer digits than the review shows. Two sets of escalations can be
 made to share twelve digits by whoever writes them: one to be approved, the other
 to be used. Write all 32.`},

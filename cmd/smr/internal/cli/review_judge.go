@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -31,6 +32,8 @@ type judged struct {
 
 	comment int64  // on the pull request, 0 if there is none
 	status  string // what became of it
+
+	sarif, report, page string // files that were written
 }
 
 // judge compares and decides.
@@ -39,7 +42,7 @@ func (r *reviewing) judge(ctx context.Context, ev *event, failOn gate.Level) (*j
 	if err != nil {
 		return nil, err
 	}
-	done := &judged{close: closing}
+	done := &judged{close: closing, sarif: r.sarif, report: r.report, page: r.page}
 	ok := false
 	defer func() {
 		if !ok {
@@ -56,7 +59,52 @@ func (r *reviewing) judge(ctx context.Context, ev *event, failOn gate.Level) (*j
 	if err != nil {
 		return nil, err
 	}
+	if compared.Head == "" {
+		fmt.Fprintln(r.log(), "smr: the branch was deleted, there is nothing to review")
+		return nil, nil
+	}
 	fmt.Fprintf(r.log(), "smr: %s\n", compared.How)
+	read, err := r.read(ctx, resolver, compared, prefix)
+	if err != nil {
+		return nil, err
+	}
+	done.base, done.head = read.base, read.head
+	verdict, diff, err := r.verdict(ctx, ev, read.rules, done, read.headDir, failOn)
+	if err != nil {
+		return nil, err
+	}
+	owned := owners(ctx, resolver, compared.Rules, prefix)
+	if r.onGitHub() {
+		if err := unowned(verdict, read.headDir, read.baseDir, owned); err != nil {
+			return nil, err
+		}
+	}
+	done.lines = changedLines(read.baseDir, read.headDir)
+	done.input = &comment.Input{
+		Diff: diff, Verdict: verdict, Invalid: errorsOf(read.head), BaseInvalid: read.base.Incomplete,
+		Server: r.env("GITHUB_SERVER_URL"), Repository: r.env("GITHUB_REPOSITORY"),
+		Head: string(compared.Head), Base: string(compared.Base), Branch: ev.change.BaseBranch,
+		Directory: prefix, Several: r.several > 1, Report: r.runURL(), Owners: strings.Join(owned, " "),
+	}
+	if ev.pull != nil {
+		done.input.Head = string(ev.pull.Head)
+	}
+	ok = true
+	return done, nil
+}
+
+// A pair is what is compared, and the rules that judge it.
+type pair struct {
+	baseDir, headDir  *git.Tree
+	base, head, rules *compiler.Result
+}
+
+// read compiles the directory in the commits of a comparison.
+func (r *reviewing) read(ctx context.Context, resolver *git.Resolver, compared *git.Comparison, prefix string) (*pair, error) {
+	values, err := r.frozenValues(ctx, resolver, compared)
+	if err != nil {
+		return nil, err
+	}
 	at := func(id git.ID) (*git.Tree, *compiler.Result, error) {
 		tree, err := resolver.Tree(ctx, id)
 		if err != nil {
@@ -66,40 +114,27 @@ func (r *reviewing) judge(ctx context.Context, ev *event, failOn gate.Level) (*j
 		if err != nil {
 			return nil, nil, err
 		}
-		result, err := r.compileFrozen(dir)
+		files, err := values(tree)
+		if err != nil {
+			return nil, nil, err
+		}
+		result, err := r.compileFrozen(dir, files)
 		return dir, result, err
 	}
-	baseDir, base, err := at(compared.Base)
-	if err != nil {
+	p := &pair{}
+	if p.baseDir, p.base, err = at(compared.Base); err != nil {
 		return nil, fmt.Errorf("the base %s: %w", compared.Base.Short(), err)
 	}
-	headDir, head, err := at(compared.Head)
-	if err != nil {
+	if p.headDir, p.head, err = at(compared.Head); err != nil {
 		return nil, fmt.Errorf("the commit %s: %w", compared.Head.Short(), err)
 	}
-	rules := base
+	p.rules = p.base
 	if compared.Rules != compared.Base {
-		if _, rules, err = at(compared.Rules); err != nil {
+		if _, p.rules, err = at(compared.Rules); err != nil {
 			return nil, fmt.Errorf("the rules of %s: %w", compared.Rules.Short(), err)
 		}
 	}
-	done.base, done.head = base, head
-	verdict, diff, err := r.verdict(ctx, ev, rules, done, headDir, failOn)
-	if err != nil {
-		return nil, err
-	}
-	done.lines = changedLines(baseDir, headDir)
-	done.input = &comment.Input{
-		Diff: diff, Verdict: verdict, Invalid: errorsOf(head), BaseInvalid: base.Incomplete,
-		Server: r.env("GITHUB_SERVER_URL"), Repository: r.env("GITHUB_REPOSITORY"),
-		Head: string(compared.Head), Base: string(compared.Base), Branch: ev.change.BaseBranch,
-		Directory: prefix, Report: r.runURL(), Owners: owners(ctx, resolver, compared.Rules, prefix),
-	}
-	if ev.pull != nil {
-		done.input.Head = string(ev.pull.Head)
-	}
-	ok = true
-	return done, nil
+	return p, nil
 }
 
 // verdict compares both sides and asks the gate.
@@ -140,6 +175,20 @@ func (r *reviewing) verdict(ctx context.Context, ev *event, rules *compiler.Resu
 	return v, diff, nil
 }
 
+// unowned adds to a verdict that a change approves itself.
+func unowned(v *gate.Verdict, head, base fs.FS, owners []string) error {
+	ours, _, err := readApprovals(head)
+	if err != nil {
+		return err
+	}
+	theirs, _, err := readApprovals(base)
+	if err != nil {
+		return err
+	}
+	v.Findings = append(v.Findings, gate.Unowned(v, ours, theirs, owners)...)
+	return nil
+}
+
 // readApprovals reads the file with approvals of the commit that is reviewed.
 func readApprovals(dir fs.FS) ([]gate.Approval, []review.Finding, error) {
 	data, err := fs.ReadFile(dir, gate.File)
@@ -155,7 +204,7 @@ func readApprovals(dir fs.FS) ([]gate.Approval, []review.Finding, error) {
 
 // compileFrozen compiles the configuration of a revision with the variables of
 // the command line alone. One without any file of the language has no roles.
-func (r *reviewing) compileFrozen(dir fs.FS) (*compiler.Result, error) {
+func (r *reviewing) compileFrozen(dir fs.FS, files []dsl.File) (*compiler.Result, error) {
 	entries, err := fs.ReadDir(dir, ".")
 	if err != nil {
 		return nil, err
@@ -173,10 +222,6 @@ func (r *reviewing) compileFrozen(dir fs.FS) (*compiler.Result, error) {
 		return &compiler.Result{Config: &dsl.Config{}, Stack: &ir.Stack{}}, nil
 	}
 	vars, err := r.variables()
-	if err != nil {
-		return nil, err
-	}
-	files, err := r.valueFiles()
 	if err != nil {
 		return nil, err
 	}
@@ -237,26 +282,17 @@ func codeownersFiles() []string {
 	return []string{".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"}
 }
 
-// owners is who has to approve changes of the approvals file, as the text of
-// CODEOWNERS for the last line that names the file; "" if none does.
-func owners(ctx context.Context, resolver *git.Resolver, commit git.ID, prefix string) string {
+// owners are who has to approve changes of the approvals file, by CODEOWNERS of
+// a commit.
+func owners(ctx context.Context, resolver *git.Resolver, commit git.ID, prefix string) []string {
 	tree, err := resolver.Tree(ctx, commit)
 	if err != nil {
-		return ""
+		return nil
 	}
 	for _, name := range codeownersFiles() {
-		data, err := fs.ReadFile(tree, name)
-		if err != nil {
-			continue
+		if data, err := fs.ReadFile(tree, name); err == nil {
+			return gate.Owners(data, path.Join(prefix, gate.File))
 		}
-		found := ""
-		for line := range strings.Lines(string(data)) {
-			fields := strings.Fields(line)
-			if len(fields) >= 2 && strings.HasSuffix(fields[0], gate.File) && (prefix == "." || strings.Contains(fields[0], prefix+"/") || !strings.Contains(strings.Trim(fields[0], "/"), "/")) {
-				found = strings.Join(fields[1:], " ")
-			}
-		}
-		return found
 	}
-	return ""
+	return nil
 }

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 
 	"github.com/sagemaker-roles/smr/review/comment"
 	"github.com/sagemaker-roles/smr/review/gate"
@@ -145,20 +144,36 @@ func (r *reviewing) publish(ctx context.Context, ev *event, done *judged) error 
 	if !r.onGitHub() || r.dryRun != "" {
 		return r.say(done)
 	}
+	where := ""
+	if r.several > 1 {
+		where = " of " + done.input.Directory
+	}
+	fmt.Fprintf(r.log(), "smr: review%s %s: %s\n", where, done.input.Verdict.Result(), comment.Headline(done.input))
+	if err := r.appendTo("GITHUB_STEP_SUMMARY", []byte(comment.Summary(done.input, comment.MaxSummary/r.several))); err != nil {
+		return err
+	}
+	return r.sticky(ctx, ev, done, inert.NewLog(r.Command.Stdout))
+}
+
+// annotate writes the annotations of all reviews, which GitHub counts together.
+func (r *reviewing) annotate(all []*judged) error {
+	if !r.onGitHub() || r.dryRun != "" {
+		return nil
+	}
+	var list []inert.Annotation
+	for _, done := range all {
+		list = append(list, comment.Annotations(done.input, done.lines)...)
+	}
+	if len(all) > 1 {
+		list = inert.Budget(list, "the job summary")
+	}
 	log := inert.NewLog(r.Command.Stdout)
-	for _, a := range comment.Annotations(done.input, done.lines) {
+	for _, a := range list {
 		if err := log.Annotate(a); err != nil {
 			return err
 		}
 	}
-	fmt.Fprintf(r.log(), "smr: review %s: %s\n", done.input.Verdict.Result(), comment.Headline(done.input))
-	if err := r.appendTo("GITHUB_STEP_SUMMARY", []byte(comment.Summary(done.input, comment.MaxSummary))); err != nil {
-		return err
-	}
-	if err := r.sticky(ctx, ev, done, log); err != nil {
-		return err
-	}
-	return r.outputs(done, nil)
+	return nil
 }
 
 // sticky brings the comment up to date. That it cannot is no verdict, unless it
@@ -194,14 +209,4 @@ func (r *reviewing) sticky(ctx context.Context, ev *event, done *judged, log *in
 		level = inert.Notice
 	}
 	return log.Annotate(inert.Annotation{Level: level, Title: "No comment", Message: result.Reason + " The review is in the job summary."})
-}
-
-// putComment writes the outputs about the comment.
-func (j *judged) putComment(put func(name, value string)) {
-	if j.status != "" {
-		put("comment-status", j.status)
-	}
-	if j.comment != 0 {
-		put("comment-id", strconv.FormatInt(j.comment, 10))
-	}
 }

@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -120,24 +119,36 @@ func lineOf(sources map[string][]byte, f review.Finding) hcl.Range {
 
 // write writes a file that a flag names, or one of a dry run.
 func (r *reviewing) write(name string, view func(io.Writer) error) error {
-	full := r.path(name)
-	if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
-		return fmt.Errorf("%s cannot be written: %w", name, cause(err))
-	}
-	root, err := os.OpenRoot(filepath.Dir(full))
-	if err != nil {
-		return fmt.Errorf("%s cannot be written: %w", name, cause(err))
-	}
-	defer root.Close()
 	var b bytes.Buffer
 	if err := view(&b); err != nil {
 		return err
 	}
-	// Through a root, so that no link in the checkout leads elsewhere.
-	if err := root.WriteFile(filepath.Base(full), b.Bytes(), 0o644); err != nil {
+	if err := r.put(name, b.Bytes()); err != nil {
 		return fmt.Errorf("%s cannot be written: %w", name, cause(err))
 	}
 	return nil
+}
+
+// put writes a file through a root, so that no link in the checkout leads
+// elsewhere: that of the working directory for what lies in there, else that of
+// the directory which the command line names.
+func (r *reviewing) put(name string, data []byte) error {
+	at := r.here()
+	if !filepath.IsLocal(name) {
+		at, name = filepath.Dir(r.path(name)), filepath.Base(name)
+		if err := os.MkdirAll(at, 0o755); err != nil {
+			return err
+		}
+	}
+	root, err := os.OpenRoot(at)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	if err := root.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		return err
+	}
+	return root.WriteFile(name, data, 0o644)
 }
 
 // files writes what flags ask for.
@@ -175,51 +186,6 @@ func (r *reviewing) appendTo(variable string, data []byte) error {
 	return f.Close()
 }
 
-// outputs writes the outputs of the step. Those that hold no value that is safe
-// for a shell are left out and said in the log.
-func (r *reviewing) outputs(done *judged, failure error) error {
-	if !r.onGitHub() {
-		return nil
-	}
-	var b bytes.Buffer
-	put := func(name, value string) {
-		if err := inert.WriteOutput(&b, name, value); err != nil {
-			fmt.Fprintf(r.log(), "smr: %s\n", err)
-		}
-	}
-	switch {
-	case failure != nil:
-		put("result", "error")
-	case done == nil:
-		put("result", "pass")
-	default:
-		r.outputsOf(done, put)
-	}
-	return r.appendTo("GITHUB_OUTPUT", b.Bytes())
-}
-
-func (r *reviewing) outputsOf(done *judged, put func(name, value string)) {
-	in := done.input
-	v, n := in.Verdict, comment.Counts(in.Diff)
-	put("result", v.Result())
-	put("roles-changed", strconv.Itoa(len(in.Diff.Roles)))
-	put("gained", strconv.Itoa(n.Gaining))
-	put("lost", strconv.Itoa(n.Losing))
-	put("unchanged-meaning", strconv.Itoa(n.Same))
-	put("highest-risk", string(v.Highest))
-	put("escalations", strconv.Itoa(len(in.Diff.Escalations())))
-	put("escalation-digest", v.Digest)
-	put("approved", strconv.FormatBool(v.Approved()))
-	put("digest", in.Diff.Digest)
-	put("quota-max-percent", strconv.Itoa(n.QuotaPercent))
-	done.putComment(put)
-	for name, file := range map[string]string{"sarif": r.sarif, "report": r.report, "page": r.page} {
-		if file != "" {
-			put(name, filepath.ToSlash(file))
-		}
-	}
-}
-
 // annotateFailure says in the run why there is no verdict.
 func (r *reviewing) annotateFailure(err error) {
 	log := inert.NewLog(r.Command.Stdout)
@@ -232,6 +198,11 @@ func (r *reviewing) annotateFailure(err error) {
 func (r *reviewing) say(done *judged) error {
 	in := done.input
 	o := r.options(r.Stdout, r.dir)
+	if r.several > 1 {
+		if err := render.Lines(r.Stdout, "Configuration "+in.Directory+":", 0); err != nil {
+			return err
+		}
+	}
 	if err := render.Diff(r.Stdout, in.Diff, o, func(name string) string { return "base:" + name }); err != nil {
 		return err
 	}
