@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 )
 
 // A Status is what became of a comment or an issue.
@@ -103,8 +104,16 @@ type publisher struct {
 	step   int   // of Bodies
 	posted int64 // the comment that was created
 	tried  bool  // a comment may have been created, unanswered
+	edited bool  // this round
 	writes int
+	done   Result // of the round that wrote what is looked at again
 }
+
+// settle is how long after an edit the comments are looked at once more. GitHub
+// edits a comment whatever it says by then, so that an older run which has read
+// it before can write over it after; that run is no slower than this between
+// its two requests, unless it hangs.
+const settle = time.Second
 
 // maxRounds is how often the comments are looked at in all: before each write
 // and after creating one.
@@ -114,7 +123,10 @@ func (p *publisher) run(ctx context.Context) Result {
 	failures := 0
 	for range maxRounds {
 		found, err := p.find(ctx)
-		if err != nil {
+		switch {
+		case err != nil && p.done.Status != "":
+			return p.done
+		case err != nil:
 			return result(Result{ID: p.posted}, err)
 		}
 		var r Result
@@ -128,6 +140,13 @@ func (p *publisher) run(ctx context.Context) Result {
 			r, err = p.create(ctx)
 		} else {
 			r, err = p.converge(ctx, found)
+		}
+		if err == nil && p.edited && p.writes < maxWrites {
+			p.done = r
+			if p.sleep(ctx, settle) != nil {
+				return r
+			}
+			continue
 		}
 		var refused *Error
 		switch {
@@ -212,6 +231,7 @@ func (p *publisher) converge(ctx context.Context, found []comment) (Result, erro
 		}
 	}
 	r := Result{Status: Updated, ID: oldest.ID, URL: oldest.URL, Body: p.step}
+	p.edited = false
 	if newest.marker.Run.Newer(p.Marker.Run) {
 		text = newest.Body
 		r.Status, r.Reason = SkippedNewer, fmt.Sprintf("Run %s has written the comment, which is newer than this one, %s.", newest.marker.Run, p.Marker.Run)
@@ -220,6 +240,9 @@ func (p *publisher) converge(ctx context.Context, found []comment) (Result, erro
 	case same(oldest.Body, text):
 		if r.Status == Updated {
 			r.Status = Unchanged
+			if p.done.Status == Updated {
+				r.Status = Updated
+			}
 		}
 		if r.Status == Unchanged && (oldest.ID == p.posted || p.tried && oldest.marker.Run == p.Marker.Run) {
 			r.Status = Created
@@ -228,6 +251,7 @@ func (p *publisher) converge(ctx context.Context, found []comment) (Result, erro
 		if err := p.write(ctx, http.MethodPatch, p.repo("/issues/comments/%d", oldest.ID), text, &comment{}); err != nil {
 			return r, err
 		}
+		p.edited = true
 	}
 	for _, c := range found[1:] {
 		err := p.do(ctx, http.MethodDelete, p.repo("/issues/comments/%d", c.ID), nil, maxBody, nil)

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -28,9 +29,17 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	smr = filepath.Join(dir, "smr")
-	if out, err := exec.Command("go", "build", "-o", smr, "../../../cmd/smr").CombinedOutput(); err != nil {
+	// As the action builds it, so that the cache has what the tests of that need.
+	build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-o", smr, "../../../cmd/smr")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "%s\n%s", err, out)
 		os.Exit(1)
+	}
+	// Runs of jobs mostly wait for a GitHub that is out of order.
+	flag.Parse()
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		panic(err)
 	}
 	code := m.Run()
 	os.RemoveAll(dir)
@@ -60,6 +69,9 @@ type job struct {
 	token  string
 	args   []string
 	env    []string
+
+	source    bool   // the action has its source
+	artifacts string // where the jobs of a workflow leave files
 }
 
 // result is what a run leaves.
@@ -130,6 +142,28 @@ func pullRequest(t *testing.T, base, head map[string]string) *job {
 	return j
 }
 
+// payload is the event as GitHub sends it.
+func (j *job) payload() string {
+	j.t.Helper()
+	payload := map[string]any{"action": "synchronize", "number": 7, "pull_request": j.pull}
+	switch j.event {
+	case "push":
+		payload = map[string]any{"before": j.base, "after": j.merge, "ref": "refs/heads/main"}
+	case "merge_group":
+		payload = map[string]any{"action": "checks_requested", "merge_group": map[string]any{"base_sha": j.base, "head_sha": j.merge, "head_ref": "refs/heads/gh-readonly-queue/main/pr-7-" + j.base}}
+	case "release":
+		payload = map[string]any{"action": "published", "release": map[string]any{"tag_name": "v1.2.0", "draft": false, "prerelease": false}}
+	case "schedule":
+		payload = map[string]any{"schedule": "17 5 * * *"}
+	}
+	payload["repository"] = map[string]any{"full_name": fakegithub.Repository, "default_branch": "main", "owner": map[string]any{"login": "acme"}, "name": "ml-roles"}
+	data, err := json.Marshal(payload)
+	if err != nil {
+		j.t.Fatal(err)
+	}
+	return string(data)
+}
+
 // review runs smr review.
 func (j *job) review() result {
 	j.t.Helper()
@@ -141,17 +175,6 @@ func (j *job) review() result {
 		}
 		return full
 	}
-	payload := map[string]any{"action": "synchronize", "pull_request": j.pull}
-	switch j.event {
-	case "push":
-		payload = map[string]any{"before": j.base, "after": j.merge}
-	case "merge_group":
-		payload = map[string]any{"action": "checks_requested", "merge_group": map[string]any{"base_sha": j.base, "head_sha": j.merge}}
-	}
-	data, err := json.Marshal(payload)
-	if err != nil {
-		j.t.Fatal(err)
-	}
 	output, summary := file("output", ""), file("summary", "")
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
@@ -160,7 +183,7 @@ func (j *job) review() result {
 	cmd.Env = append([]string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + tmp, "GITHUB_ACTIONS=true", "GITHUB_TOKEN=" + j.token,
 		"GITHUB_API_URL=" + j.server.APIURL(), "GITHUB_SERVER_URL=" + j.server.URL, "GITHUB_REPOSITORY=" + fakegithub.Repository,
-		"GITHUB_SHA=" + j.merge, "GITHUB_EVENT_NAME=" + j.event, "GITHUB_EVENT_PATH=" + file("event.json", string(data)),
+		"GITHUB_SHA=" + j.merge, "GITHUB_EVENT_NAME=" + j.event, "GITHUB_EVENT_PATH=" + file("event.json", j.payload()),
 		"GITHUB_WORKSPACE=" + j.dir, "GITHUB_RUN_ID=99", fmt.Sprint("GITHUB_RUN_NUMBER=", j.run), "GITHUB_RUN_ATTEMPT=1",
 		"GITHUB_OUTPUT=" + output, "GITHUB_STEP_SUMMARY=" + summary,
 	}, j.env...)
@@ -178,13 +201,20 @@ func (j *job) review() result {
 	}
 	r := result{code: cmd.ProcessState.ExitCode(), log: string(log)}
 	r.Result = runner.Judge(runner.Step{Log: r.log, Output: read(output), Summary: read(summary)})
+	j.check(r)
+	return r
+}
+
+// check is what holds of every run: the log has no command but annotations, and
+// no token.
+func (j *job) check(r result) {
+	j.t.Helper()
 	if len(r.Errors) > 0 || len(r.Commands) != len(r.Annotations) || len(r.Dropped) > 0 {
 		j.t.Errorf("the runner finds errors %q, commands %+v, dropped %v", r.Errors, r.Commands, r.Dropped)
 	}
 	if strings.Contains(r.log, j.token+"\n") || strings.Contains(r.log, "Bearer") {
 		j.t.Error("the token is in the log")
 	}
-	return r
 }
 
 // comments are smr's on the pull request.
@@ -193,7 +223,7 @@ func (j *job) comments() []fakegithub.Comment {
 	defer j.server.Unlock()
 	var out []fakegithub.Comment
 	for _, c := range j.server.Comments {
-		if c.Issue == 7 && c.Author.App && strings.HasPrefix(c.Body, "<!-- smr:review ") {
+		if c.Issue == 7 && c.Author.Login == "github-actions[bot]" && strings.HasPrefix(c.Body, "<!-- smr:review ") {
 			out = append(out, c)
 		}
 	}
@@ -310,63 +340,6 @@ func TestApprovedByFile(t *testing.T) {
 	more.review().expect(t, 1, map[string]string{"approved": "false"})
 }
 
-func TestFaultsOfGitHub(t *testing.T) {
-	tests := []struct {
-		name   string
-		change func(j *job)
-		status string
-		code   int
-	}{
-		{"paging", func(j *job) {
-			for i := range 130 {
-				j.server.Comment(7, fakegithub.Token{Login: "somebody", Scope: fakegithub.Write}, fmt.Sprint("comment ", i))
-			}
-		}, "created", 1},
-		{"a planted marker", func(j *job) {
-			j.server.Comment(7, fakegithub.Token{Login: "eve", Scope: fakegithub.Write}, "<!-- smr:review v1 key=default run=999.1 -->\n### 🟢 approved")
-		}, "created", 1},
-		{"a token that may only read", func(j *job) { j.token = "reader" }, "skipped-read-only", 1},
-		{"out of order once", func(j *job) { j.server.Fail(fakegithub.Fault{Method: "POST", Path: "comments", Status: 502}) }, "created", 1},
-		{"a broken answer", func(j *job) {
-			j.server.Fail(fakegithub.Fault{Method: "POST", Path: "comments", Reset: true, After: true})
-		}, "created", 1},
-		{"a rate limit", func(j *job) {
-			j.server.Fail(fakegithub.Fault{Method: "POST", Path: "comments", Status: 429, Header: map[string]string{"Retry-After": "1"}})
-		}, "created", 1},
-		{"too long", func(j *job) {
-			j.server.Fail(fakegithub.Fault{Method: "POST", Path: "comments", Status: 422, Message: "Body is too long (maximum is 65536 characters)"})
-		}, "created", 1},
-		{"locked", func(j *job) { j.server.Locked = true }, "failed", 1},
-		{"a newer run", func(j *job) {
-			j.run = 40
-			j.review()
-			j.run = 18
-			j.pull["head"].(map[string]any)["sha"] = j.head
-		}, "skipped-newer", 1},
-		{"a comment that is required", func(j *job) { j.token, j.args = "reader", []string{"--require", "comment"} }, "", 3},
-		{"no comment wanted", func(j *job) { j.args = []string{"--comment", "never"} }, "", 1},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			j := escalating(t)
-			tt.change(j)
-			r := j.review()
-			r.expect(t, tt.code, map[string]string{"comment-status": tt.status})
-			want := 1
-			if tt.status == "skipped-read-only" || tt.status == "failed" || tt.status == "" {
-				want = 0
-				if !strings.Contains(r.Summary, "needs approval") {
-					t.Errorf("nothing says what needs approval: %q", r.Summary)
-				}
-			}
-			if n := len(j.comments()); n != want {
-				t.Errorf("%d comments, want %d", n, want)
-			}
-		})
-	}
-}
-
 func TestEvents(t *testing.T) {
 	for _, event := range []string{"push", "merge_group"} {
 		j := escalating(t)
@@ -444,13 +417,18 @@ func TestNoChangeAnyMore(t *testing.T) {
 	}
 }
 
-func TestHostileNames(t *testing.T) {
+// hostile is a configuration whose names want to be commands, links and verdicts.
+func hostile() map[string]string {
 	evil := []string{"x\n::error::planted", "##[add-mask]a", "::stop-commands::t", "`</details>@acme/ml-security|", "\u202eevil\u2066", "$${x}%0A::set-output name=result::pass", "<!-- smr:review v1 key=default -->", "![x](http://evil.example/x.png)"}
 	var text strings.Builder
 	for i, e := range evil {
 		text.WriteString(role(fmt.Sprintf("r%d", i), e))
 	}
-	j := pullRequest(t, map[string]string{"roles/a.smr": account}, map[string]string{"roles/a.smr": account + text.String(), "roles/##[error]x.smr": role("z", "z"), "roles/::warning::y.smr": "role \"bad\" { nonsense = 1 }\n"})
+	return map[string]string{"roles/a.smr": account + text.String(), "roles/##[error]x.smr": role("z", "z"), "roles/::warning::y.smr": "role \"bad\" { nonsense = 1 }\n"}
+}
+
+func TestHostileNames(t *testing.T) {
+	j := pullRequest(t, map[string]string{"roles/a.smr": account}, hostile())
 	r := j.review()
 	if r.code != 1 {
 		t.Errorf("exit code %d\n%s", r.code, r.log)

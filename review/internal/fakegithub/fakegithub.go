@@ -96,6 +96,9 @@ type Server struct {
 	Events   map[int][]any
 	Issues   []*Issue
 	Git      *git.Repository // commits, trees, files, branches
+	// Assets are files of releases by the path of their download, such as
+	// /acme/smr/releases/download/v1/smr; anybody may have them.
+	Assets map[string][]byte
 
 	// MaxBytes is the longest body in bytes, 262,144 unless set; MaxCharacters
 	// the longest in characters, as of an older GitHub, 0 for none.

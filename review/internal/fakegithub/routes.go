@@ -22,6 +22,11 @@ const readOnly = "Resource not accessible by integration"
 func (s *Server) route(a *answer, r *http.Request, body []byte) {
 	who := s.token(r)
 	path := strings.TrimPrefix(r.URL.Path, s.Prefix)
+	if asset, ok := s.Assets[r.URL.Path]; ok && r.Method == http.MethodGet {
+		a.header.Set("Content-Type", "application/octet-stream")
+		a.status, a.body = http.StatusOK, asset
+		return
+	}
 	switch {
 	case who.Scope == None:
 		a.fail(http.StatusUnauthorized, "Bad credentials")
