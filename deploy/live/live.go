@@ -87,6 +87,9 @@ type Role struct {
 	Boundary string               // the ARN, "" without one
 	Tags     map[string]string
 
+	// InstanceProfiles are the names of those that the role is in.
+	InstanceProfiles []string
+
 	LastUsed time.Time // zero: not within the time that IAM tracks, 400 days
 	// Template says that the role was made from a role template (IAM API
 	// Reference, "AcquireRole"); its owner is whoever acquired it.

@@ -189,6 +189,9 @@ func (docs documents) role(from *types.RoleDetail) *Role {
 		r.Boundary = aws.ToString(from.PermissionsBoundary.PermissionsBoundaryArn)
 	}
 	addTags(r.Tags, from.Tags)
+	for _, p := range from.InstanceProfileList {
+		r.InstanceProfiles = append(r.InstanceProfiles, aws.ToString(p.InstanceProfileName))
+	}
 	if from.RoleLastUsed != nil {
 		r.LastUsed = aws.ToTime(from.RoleLastUsed.LastUsedDate)
 	}

@@ -1,9 +1,11 @@
 package plan
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/sagemaker-roles/smr/deploy/live"
+	"github.com/sagemaker-roles/smr/iam/policy"
 )
 
 func lower(name string) string { return strings.ToLower(name) }
@@ -15,3 +17,7 @@ func cutPrefix(s, prefix string) (string, bool) { return strings.CutPrefix(s, pr
 func isLocal(s *live.State, arn string) bool {
 	return strings.HasPrefix(arn, s.PolicyARN("/", ""))
 }
+
+func fromPolicy(d *policy.Document) *live.Document { return live.FromPolicy(d) }
+
+func quoted(s string) string { return strconv.Quote(s) }

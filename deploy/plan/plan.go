@@ -111,7 +111,6 @@ type Proof string
 const (
 	ByStatements Proof = "statements" // the statements themselves, with every Deny, are those of one side
 	ByComparison Proof = "comparison" // the exact comparison of access says so
-	Nobody       Proof = "nobody"     // nobody may assume the role
 	NotProved    Proof = "no"         // of losses alone, which are then announced
 )
 

@@ -1,0 +1,113 @@
+package plan_test
+
+import (
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/sagemaker-roles/smr/compiler"
+	"github.com/sagemaker-roles/smr/deploy/live"
+	"github.com/sagemaker-roles/smr/deploy/plan"
+	"github.com/sagemaker-roles/smr/dsl/diag"
+)
+
+const account = "123456789012"
+
+// header begins every configuration.
+const header = `
+smr {
+  project = "forecast"
+  edition = "2026"
+}
+account "main" {
+  id     = "123456789012"
+  region = "eu-west-1"
+}
+`
+
+// now is when plans are made.
+var now = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+
+// desired compiles a configuration, which must be without errors.
+func desired(t testing.TB, src string) *plan.Desired {
+	t.Helper()
+	r := compiler.Compile(compiler.Options{FS: fstest.MapFS{"roles.smr": {Data: []byte(header + src)}}})
+	for _, d := range r.Diags {
+		if d.Severity == 1 {
+			t.Fatalf("%s: %s: %s", diag.InfoOf(d).Code, d.Summary, d.Detail)
+		}
+	}
+	d, err := plan.NewDesired(r, account)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// planned is a plan that is not refused.
+func planned(t testing.TB, s *live.State, d *plan.Desired, o plan.Options) *plan.Plan {
+	t.Helper()
+	p := made(t, s, d, o)
+	for _, f := range p.Refusals {
+		t.Fatalf("refused: %s: %s", f.Code, f.Detail)
+	}
+	return p
+}
+
+func made(t testing.TB, s *live.State, d *plan.Desired, o plan.Options) *plan.Plan {
+	t.Helper()
+	if o.Now.IsZero() {
+		o.Now = now
+	}
+	p, err := plan.Make(s, d, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// apply does a plan to a state in memory.
+func apply(t testing.TB, s *live.State, p *plan.Plan) {
+	t.Helper()
+	for i := range p.Operations {
+		op := &p.Operations[i]
+		if err := plan.Step(s, op); err != nil {
+			t.Fatalf("%s: %v", op.ID, err)
+		}
+	}
+}
+
+// kinds are the calls of a plan, without those for tags.
+func kinds(p *plan.Plan) string {
+	var out []string
+	for _, op := range p.Operations {
+		if op.Kind != plan.TagRole && op.Kind != plan.UntagRole {
+			out = append(out, op.Kind)
+		}
+	}
+	return strings.Join(out, " ")
+}
+
+const train = `
+role "train" {
+  persona = "compute"
+  activity "access_required_aws_services" {
+    s3_buckets       = ["acme-data"]
+    ecr_repositories = ["arn:aws:ecr:eu-west-1:123456789012:repository/train"]
+  }
+}
+`
+
+// TestCreateConverges: what a plan makes needs no second one.
+func TestCreateConverges(t *testing.T) {
+	s, d := live.New(account, "aws"), desired(t, train)
+	p := planned(t, s, d, plan.Options{})
+	if p.Empty() || p.Roles[0].Change != plan.Create || len(p.Losses) > 0 {
+		t.Fatalf("%s", p.JSON())
+	}
+	apply(t, s, p)
+	if again := planned(t, s, d, plan.Options{}); !again.Empty() {
+		t.Errorf("a second plan: %s", again.JSON())
+	}
+}
