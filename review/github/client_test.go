@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -172,6 +173,27 @@ func TestReads(t *testing.T) {
 	var refused *github.Error
 	if _, err := c.PullRequest(t.Context(), 8); !errors.As(err, &refused) || refused.Status != 404 {
 		t.Errorf("PullRequest(8): %v", err)
+	}
+}
+
+func TestTeamMembers(t *testing.T) {
+	b := newBench(t)
+	var many []string
+	for i := range 130 {
+		many = append(many, fmt.Sprint("u", i))
+	}
+	b.Teams = map[string][]string{"acme/ml-security": many, "evil/team": {"eve"}}
+	b.Tokens["lead"] = fakegithub.Token{Login: "lead", Scope: fakegithub.Read, Members: true}
+	if got, err := b.client("lead").TeamMembers(t.Context(), "Acme/ml-security"); err != nil || !slices.Equal(got, many) {
+		t.Errorf("%d members, %v", len(got), err)
+	}
+	if got, err := b.client("reader").TeamMembers(t.Context(), "acme/ml-security"); err == nil || !strings.Contains(err.Error(), "members: read") {
+		t.Errorf("a token that may not: %q, %v", got, err)
+	}
+	for _, team := range []string{"evil/team", "acme/none", "acme", "acme/", "/ml-security", "acme/../x", "acme/a/b", "acme/ml-security?x=1"} {
+		if got, err := b.client("lead").TeamMembers(t.Context(), team); err == nil {
+			t.Errorf("%s: %q", team, got)
+		}
 	}
 }
 

@@ -40,6 +40,8 @@ type Token struct {
 	Scope Scope
 	// NoViewer is an old server's, which does not tell an app its login.
 	NoViewer bool
+	// Members may read who is in a team, which a job's own token may not.
+	Members bool
 }
 
 // Actions is the account of a job's token, GITHUB_TOKEN.
@@ -95,7 +97,8 @@ type Server struct {
 	Reviews  map[int][]any
 	Events   map[int][]any
 	Issues   []*Issue
-	Git      *git.Repository // commits, trees, files, branches
+	Teams    map[string][]string // logins by ORG/TEAM
+	Git      *git.Repository     // commits, trees, files, branches
 	// Assets are files of releases by the path of their download, such as
 	// /acme/smr/releases/download/v1/smr; anybody may have them.
 	Assets map[string][]byte

@@ -42,6 +42,10 @@ func (s *Server) route(a *answer, r *http.Request, body []byte) {
 		a.json(http.StatusOK, user(who))
 		return
 	}
+	if team, ok := strings.CutPrefix(path, "/orgs/"); ok {
+		s.members(a, r, who, team)
+		return
+	}
 	rest, ok := strings.CutPrefix(path, "/repos/"+Repository)
 	if !ok {
 		a.fail(http.StatusNotFound, "Not Found")
@@ -64,6 +68,22 @@ func (s *Server) route(a *answer, r *http.Request, body []byte) {
 	default:
 		a.fail(http.StatusNotFound, "Not Found")
 	}
+}
+
+// members is /orgs/ORG/teams/TEAM/members, with 404 for whom it is hidden from.
+func (s *Server) members(a *answer, r *http.Request, who Token, path string) {
+	org, rest, _ := strings.Cut(path, "/teams/")
+	team, last, _ := strings.Cut(rest, "/")
+	logins, ok := s.Teams[org+"/"+team]
+	if !ok || last != "members" || r.Method != http.MethodGet || !who.Members {
+		a.fail(http.StatusNotFound, "Not Found")
+		return
+	}
+	var all []any
+	for _, login := range logins {
+		all = append(all, user(Token{Login: login}))
+	}
+	s.page(a, r, all)
 }
 
 func (s *Server) graphql(a *answer, who Token) {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/sagemaker-roles/smr/review/comment"
 	"github.com/sagemaker-roles/smr/review/gate"
@@ -83,20 +84,37 @@ func (r *reviewing) approvals(ctx context.Context, ev *event, rules gate.Rules) 
 		return nil
 	}
 	var out []gate.Approval
+	approvers, teamErr := people(ctx, ev.client, rules.Approvers)
 	reviews, err := ev.client.Reviews(ctx, ev.pull.Number)
 	if err == nil {
 		var list []gate.Review
 		for _, v := range reviews {
 			list = append(list, gate.Review{Login: v.User.Login, State: v.State, Commit: string(v.Commit)})
 		}
-		out = gate.ByReview(list, rules.Approvers, ev.pull.Author.Login, string(ev.pull.Head))
+		out = gate.ByReview(list, approvers, ev.pull.Author.Login, string(ev.pull.Head))
 	}
 	labelings, labelErr := r.labelings(ctx, ev)
-	out = append(out, gate.ByLabel(labelings, rules.Approvers, ev.pull.Author.Login)...)
-	if err := errors.Join(err, labelErr); err != nil {
+	out = append(out, gate.ByLabel(labelings, approvers, ev.pull.Author.Login)...)
+	if err := errors.Join(teamErr, err, labelErr); err != nil {
 		fmt.Fprintf(r.log(), "smr: approvals on GitHub cannot be read and do not count: %s\n", err)
 	}
 	return out
+}
+
+// people are the logins of approvers, with the members of teams. A team that
+// cannot be read approves nothing.
+func people(ctx context.Context, client *github.Client, approvers []string) ([]string, error) {
+	var logins []string
+	var wrong []error
+	for _, a := range approvers {
+		if !strings.Contains(a, "/") {
+			logins = append(logins, a)
+			continue
+		}
+		members, err := client.TeamMembers(ctx, a)
+		logins, wrong = append(logins, members...), append(wrong, err)
+	}
+	return logins, errors.Join(wrong...)
 }
 
 // labelings are the labels that are on the pull request, with who put each on
