@@ -1,0 +1,402 @@
+package importer
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/sagemaker-roles/smr/iam/policy"
+)
+
+// Edits are what the override of one activity says.
+type edits struct {
+	remove        []string // labels
+	removeActions []string
+	narrow        []narrowing
+	allow, deny   []labeled
+	narrowed      []int // atoms that narrowed statements account for
+}
+
+// A narrowing limits one statement; what is nil is left as it is.
+type narrowing struct {
+	label              string
+	actions, resources []string
+	conds              []policy.Condition
+}
+
+func (e *edits) verbs() int {
+	n := len(e.remove) + 6*(len(e.allow)+len(e.deny))
+	if len(e.removeActions) > 0 {
+		n++
+	}
+	for _, w := range e.narrow {
+		n += 1 + min(len(w.actions), 1) + min(len(w.resources), 1) + len(w.conds)
+	}
+	return n
+}
+
+// nearly takes activities of which something is missing, as long as that says
+// it shorter than statements do.
+func (p *planner) nearly(out *plan, forms []*form, fixed binding) {
+	var near []*solution
+	for _, f := range forms {
+		if !out.has(f.activity.Name) {
+			near = append(near, p.u.solve(f, fixed, true)...)
+		}
+	}
+	for range len(p.edition.activities) {
+		var best *choice
+		most := 0
+		for _, s := range near {
+			if s.lacking == 0 || out.has(s.form.activity.Name) || p.u.gain(s) == 0 {
+				continue
+			}
+			c := &choice{solution: s, edits: p.edit(s)}
+			if score := 2*p.saves(c) + p.favor(s) - c.edits.verbs() - 1; score > most {
+				best, most = c, score
+			}
+		}
+		if best == nil {
+			return
+		}
+		p.choose(out, best)
+	}
+}
+
+// favor favors an activity that a policy of the role is named for.
+func (p *planner) favor(s *solution) int {
+	for i := range p.texts {
+		if p.named(s.form.activity, i) {
+			return 2
+		}
+	}
+	return 0
+}
+
+// saves counts the statements that a choice accounts for to the last atom.
+func (p *planner) saves(c *choice) int {
+	before := len(p.u.left())
+	was := slices.Clone(p.u.consumed)
+	p.u.present(c.solution, func(at int) { p.u.consumed[at] = true })
+	for _, at := range c.edits.narrowed {
+		p.u.consumed[at] = true
+	}
+	saved := before - len(p.u.left())
+	copy(p.u.consumed, was)
+	return saved
+}
+
+// edit finds the override that takes away what the universe does not have.
+func (p *planner) edit(s *solution) edits {
+	var e edits
+	gone := map[string]int{} // statements that an action is to go from
+	for i := range s.form.statements {
+		st := &s.form.statements[i]
+		if len(s.missing[i]) == 0 {
+			continue
+		}
+		if len(s.missing[i]) == len(st.actions)*len(expand(st.resources, s.args)) {
+			if n, at, ok := p.conditioned(s, i); ok {
+				e.narrow = append(e.narrow, n)
+				e.narrowed = append(e.narrowed, at...)
+			} else {
+				e.remove = append(e.remove, st.label)
+			}
+			continue
+		}
+		p.partly(s, i, &e, gone)
+	}
+	p.actionsGone(s, &e, gone)
+	e.spell(s.form)
+	return e
+}
+
+// spell writes actions as the catalogue does.
+func (e *edits) spell(f *form) {
+	spelled := map[string]string{}
+	for i := range f.statements {
+		for j, a := range f.statements[i].actions {
+			spelled[a] = f.statements[i].spelled[j]
+		}
+	}
+	lists := [][]string{e.removeActions}
+	for _, n := range e.narrow {
+		lists = append(lists, n.actions)
+	}
+	for _, list := range lists {
+		for i, a := range list {
+			list[i] = spelled[a]
+		}
+	}
+}
+
+// partly handles a statement of which some actions or some resources are
+// missing.
+func (p *planner) partly(s *solution, i int, e *edits, gone map[string]int) {
+	st := &s.form.statements[i]
+	missing := map[atom]bool{}
+	for _, a := range s.missing[i] {
+		missing[a] = true
+	}
+	resources := expand(st.resources, s.args)
+	var actions []string
+	for _, a := range st.actions {
+		if slices.ContainsFunc(resources, func(r string) bool { return !missing[atom{a, r, s.conds[i]}] }) {
+			actions = append(actions, a)
+		} else {
+			gone[a]++
+		}
+	}
+	common := slices.DeleteFunc(slices.Clone(resources), func(r string) bool {
+		return slices.ContainsFunc(actions, func(a string) bool { return missing[atom{a, r, s.conds[i]}] })
+	})
+	switch {
+	case len(common) == len(resources):
+	case len(common) > 0:
+		e.narrow = append(e.narrow, narrowing{label: st.label, resources: common})
+	default: // no product: keep the actions that have every resource
+		kept := slices.DeleteFunc(slices.Clone(actions), func(a string) bool {
+			return slices.ContainsFunc(resources, func(r string) bool { return missing[atom{a, r, s.conds[i]}] })
+		})
+		if len(kept) == 0 {
+			e.remove = append(e.remove, st.label)
+			return
+		}
+		e.narrow = append(e.narrow, narrowing{label: st.label, actions: kept})
+	}
+}
+
+// actionsGone says which actions go: for the whole activity where no statement
+// keeps them, else statement by statement.
+func (p *planner) actionsGone(s *solution, e *edits, gone map[string]int) {
+	for i := range s.form.statements {
+		st := &s.form.statements[i]
+		if len(s.missing[i]) == 0 || slices.Contains(e.remove, st.label) {
+			continue
+		}
+		var kept []string
+		limited := false
+		for _, a := range st.actions {
+			if gone[a] == 0 || !p.lacksAction(s, i, a) {
+				kept = append(kept, a)
+				continue
+			}
+			if p.elsewhere(s, e, a) {
+				limited = true
+			} else if !slices.Contains(e.removeActions, a) {
+				e.removeActions = append(e.removeActions, a)
+			}
+		}
+		if limited && len(kept) > 0 {
+			at := slices.IndexFunc(e.narrow, func(n narrowing) bool { return n.label == st.label })
+			if at < 0 {
+				at = len(e.narrow)
+				e.narrow = append(e.narrow, narrowing{label: st.label})
+			}
+			if e.narrow[at].actions == nil {
+				e.narrow[at].actions = kept
+			}
+		}
+	}
+}
+
+// lacksAction reports whether a statement has an action nowhere.
+func (p *planner) lacksAction(s *solution, i int, action string) bool {
+	n := 0
+	for _, a := range s.missing[i] {
+		if a.action == action {
+			n++
+		}
+	}
+	return n == len(expand(s.form.statements[i].resources, s.args))
+}
+
+// elsewhere reports whether some statement keeps an action.
+func (p *planner) elsewhere(s *solution, e *edits, action string) bool {
+	for i := range s.form.statements {
+		st := &s.form.statements[i]
+		if slices.Contains(st.actions, action) && !slices.Contains(e.remove, st.label) && !p.lacksAction(s, i, action) {
+			return true
+		}
+		if slices.ContainsFunc(e.narrow, func(n narrowing) bool { return n.label == st.label && len(n.conds) > 0 }) && slices.Contains(st.actions, action) {
+			return true
+		}
+	}
+	return false
+}
+
+// conditioned finds a statement of which every atom is there under further
+// conditions.
+func (p *planner) conditioned(s *solution, i int) (n narrowing, at []int, ok bool) {
+	st := &s.form.statements[i]
+	if !filled(st, s.args) {
+		return n, nil, false
+	}
+	var own []policy.Condition
+	for _, c := range st.conds {
+		own = append(own, policy.Condition{Operator: c.operator, Key: c.key, Values: expand(c.values, s.args)})
+	}
+	own = canonicalConditions(own)
+	for id, conds := range p.u.conds {
+		more := slices.DeleteFunc(slices.Clone(conds), func(c policy.Condition) bool { return slices.ContainsFunc(own, sameCondition(c)) })
+		if len(more) == 0 || len(more)+len(own) != len(conds) || slices.ContainsFunc(more, func(c policy.Condition) bool {
+			return slices.ContainsFunc(own, func(o policy.Condition) bool { return o.Operator == c.Operator && o.Key == c.Key })
+		}) {
+			continue
+		}
+		at = nil
+		for _, a := range st.actions {
+			for _, r := range expand(st.resources, s.args) {
+				if place, there := p.u.index[atom{a, r, id}]; there {
+					at = append(at, place)
+				}
+			}
+		}
+		if len(at) > 0 && len(at) == len(s.missing[i]) {
+			return narrowing{label: st.label, conds: more}, at, true
+		}
+	}
+	return n, nil, false
+}
+
+func sameCondition(c policy.Condition) func(policy.Condition) bool {
+	return func(o policy.Condition) bool {
+		return o.Operator == c.Operator && o.Key == c.Key && slices.Equal(o.Values, c.Values)
+	}
+}
+
+// extras writes out what is left: in the override of the activity that most of
+// the policy is, else as statements of the role.
+func (p *planner) extras(out *plan) {
+	labels := map[string]bool{}
+	sids := map[string]bool{}
+	owner := p.owners(out)
+	for _, w := range p.u.left() {
+		st := w.Statement
+		if st.SID != "" && (sids[st.SID] || !plain(st.SID, "")) {
+			st.SID = ""
+		}
+		sids[st.SID] = true
+		c, known := p.known(out, &st)
+		if c == nil {
+			c = owner[w.policy]
+		}
+		if c != nil && p.level == levelEdited {
+			used := map[string]bool{}
+			for i := range c.solution.form.statements {
+				used[c.solution.form.statements[i].label] = true
+			}
+			for _, l := range slices.Concat(c.edits.allow, c.edits.deny) {
+				used[l.label] = true
+			}
+			l := labeled{unique(used, known), st}
+			if st.Effect == policy.Deny {
+				c.edits.deny = append(c.edits.deny, l)
+			} else {
+				c.edits.allow = append(c.edits.allow, l)
+			}
+			continue
+		}
+		out.statements = append(out.statements, labeled{unique(labels, label(&st)), st})
+	}
+}
+
+// known finds the chosen activity of which another form has the statement, and
+// the label that the catalogue gives it; without one the label is made.
+func (p *planner) known(out *plan, s *policy.Statement) (*choice, string) {
+	actions := make([]string, len(s.Actions))
+	for i, a := range s.Actions {
+		actions[i] = policy.Lower(a)
+	}
+	slices.Sort(actions)
+	for _, c := range out.choices {
+		for _, f := range p.forms {
+			if f.activity != c.solution.form.activity || s.Effect != policy.Allow || len(actions) == 0 {
+				continue
+			}
+			for i := range f.statements {
+				st := &f.statements[i]
+				if len(st.conds) == len(s.Conditions) && slices.Equal(actions, slices.Sorted(slices.Values(st.actions))) {
+					return c, st.label
+				}
+			}
+		}
+	}
+	return nil, label(s)
+}
+
+// owners is the activity that accounts for at least half of a policy and is the
+// only one to.
+func (p *planner) owners(out *plan) map[int]*choice {
+	owner := map[int]*choice{}
+	for i := range p.texts {
+		for _, c := range out.choices {
+			if !p.named(c.solution.form.activity, i) {
+				continue
+			}
+			n, all := 0, 0
+			mine := map[int]bool{}
+			p.u.present(c.solution, func(at int) { mine[at] = true })
+			for at, from := range p.u.from {
+				if slices.ContainsFunc(from, func(s int) bool { return p.u.written[s].policy == i }) {
+					all++
+					if mine[at] {
+						n++
+					}
+				}
+			}
+			if 2*n >= all && n > 0 {
+				owner[i] = c
+			}
+		}
+	}
+	return owner
+}
+
+// label names a statement: by its Sid, or by what it does.
+func label(s *policy.Statement) string {
+	if plain(s.SID, "_-") && len(s.SID) <= 100 {
+		return s.SID
+	}
+	actions := s.Actions
+	prefix := ""
+	if len(actions) == 0 {
+		actions, prefix = s.NotActions, "AllBut"
+	}
+	if s.Effect == policy.Deny {
+		prefix = "Deny" + prefix
+	}
+	if len(actions) == 0 {
+		return prefix + "Statement"
+	}
+	service, name, _ := strings.Cut(actions[0], ":")
+	name = strings.Map(func(r rune) rune {
+		if plain(string(r), "") {
+			return r
+		}
+		return -1
+	}, name)
+	if name == "" || len(actions) > 1 {
+		name = ""
+	}
+	title := strings.ToUpper(service[:min(1, len(service))]) + service[min(1, len(service)):]
+	title = strings.Map(func(r rune) rune {
+		if plain(string(r), "") {
+			return r
+		}
+		return -1
+	}, title)
+	if out := prefix + title + name; out != "" && len(out) <= 100 {
+		return out
+	}
+	return prefix + "Statement"
+}
+
+// unique is a label that nothing else has, with a number if need be.
+func unique(used map[string]bool, label string) string {
+	out := label
+	for n := 2; used[out]; n++ {
+		out = label + itoa(n)
+	}
+	used[out] = true
+	return out
+}
