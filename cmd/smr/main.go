@@ -13,8 +13,13 @@ import (
 // about as much, and a runner has little more than a gibibyte to spare.
 const memory = 640 << 20
 
+// stack is what recursion may take: the limits of the language keep it far
+// below, and a mistake of smr ends before it has taken all memory.
+const stack = 64 << 20
+
 func main() {
 	debug.SetMemoryLimit(memory)
+	debug.SetMaxStack(stack)
 	c := cli.Command{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Env: os.Environ()}
 	os.Exit(c.Main(os.Args[1:]))
 }
