@@ -76,6 +76,14 @@ func (w *writer) open(kind string, labels ...string) {
 
 func (w *writer) close() { w.WriteString("}\n") }
 
+// group writes what stands together, after a blank line.
+func (w *writer) group(f func(*writer)) {
+	var inner writer
+	if f(&inner); inner.Len() > 0 {
+		w.WriteString("\n" + inner.String())
+	}
+}
+
 // set writes an attribute whose value is spelled already.
 func (w *writer) set(name, value string) { w.WriteString(name + " = " + value + "\n") }
 

@@ -203,17 +203,19 @@ func (im *importer) role(w *writer, s *subject, d *draft) {
 	w.tags(s.tags())
 	w.custom("vpc", p.wide.vpc, "subnets", "security_groups", p.wide.vpcNote)
 	w.custom("kms", p.wide.kms, "data_keys", "volume_keys", p.wide.kmsNote)
+	w.group(func(w *writer) {
+		for _, c := range p.choices {
+			w.activity(c, d.persona[s] != "")
+		}
+	})
 	for _, c := range p.choices {
-		w.activity(c, d.persona[s] != "")
-	}
-	for _, c := range p.choices {
-		w.override(c)
+		w.group(func(w *writer) { w.override(c) })
 	}
 	for i := range p.statements {
-		w.statement("statement", &p.statements[i])
+		w.group(func(w *writer) { w.statement("statement", &p.statements[i]) })
 	}
 	if s.role.Trust != nil {
-		w.trust(s.role.Trust.Policy, s.target.place)
+		w.group(func(w *writer) { w.trust(s.role.Trust.Policy, s.target.place) })
 	}
 	w.close()
 }
@@ -288,6 +290,7 @@ func (w *writer) custom(block string, values [2][]string, first, second, note st
 	if len(values[0]) == 0 {
 		return
 	}
+	w.WriteByte('\n')
 	w.open(block)
 	if note != "" {
 		w.WriteString("# Imported: " + note + ".\n")
