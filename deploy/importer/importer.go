@@ -107,6 +107,7 @@ func Import(ctx context.Context, sources []*Source, o Options) (*Result, error) 
 	if len(im.subjects) == 0 {
 		return im.result, nil
 	}
+	im.unknownProperties()
 	im.locate()
 	im.label()
 	if err := im.chooseEdition(ctx); err != nil {
@@ -116,6 +117,20 @@ func Import(ctx context.Context, sources []*Source, o Options) (*Result, error) 
 		return nil, err
 	}
 	return im.result, nil
+}
+
+// unknownProperties notes what the authorization details of an account leave
+// out: a configuration that does not say it would change it.
+func (im *importer) unknownProperties() {
+	n := 0
+	for _, s := range im.subjects {
+		if s.role.MaxSessionDuration == 0 {
+			n++
+		}
+	}
+	if n > 0 {
+		im.result.Notes = append(im.result.Notes, fmt.Sprintf("the files do not say the description and session duration of %d of the roles; give the JSON of `aws iam list-roles` beside them", n))
+	}
 }
 
 func (im *importer) fail(s *subject, reason string) {
