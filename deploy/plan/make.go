@@ -76,7 +76,7 @@ func Make(state *live.State, d *Desired, o Options) (*Plan, error) {
 		d: d, o: o, live: state, work: state.Clone(), library: newLibrary(state), answers: &answers{proved: map[string]bool{}}, touched: map[string]bool{},
 		plan: &Plan{
 			Schema: Schema, Tool: compiler.Version, Created: o.Now.UTC().Format(time.RFC3339), Account: d.Account, AccountName: d.AccountName,
-			Partition: d.Partition, Project: d.Project, Release: o.Release, Configuration: d.Digest,
+			Partition: d.Partition, Project: d.Project, Release: o.Release, Configuration: d.Digest, Paths: d.Paths,
 			Resources: []Resource{}, Roles: []Role{}, Operations: []Operation{}, Losses: []Loss{}, Refusals: []Finding{}, Findings: []Finding{}, Quotas: []Quota{},
 		},
 	}

@@ -30,7 +30,7 @@ account "main" {
 var now = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
 // desired compiles a configuration, which must be without errors.
-func desired(t testing.TB, src string) *plan.Desired {
+func desired(t tester, src string) *plan.Desired {
 	t.Helper()
 	r := compiler.Compile(compiler.Options{FS: fstest.MapFS{"roles.smr": {Data: []byte(header + src)}}})
 	for _, d := range r.Diags {
@@ -46,7 +46,7 @@ func desired(t testing.TB, src string) *plan.Desired {
 }
 
 // planned is a plan that is not refused.
-func planned(t testing.TB, s *live.State, d *plan.Desired, o plan.Options) *plan.Plan {
+func planned(t tester, s *live.State, d *plan.Desired, o plan.Options) *plan.Plan {
 	t.Helper()
 	p := made(t, s, d, o)
 	for _, f := range p.Refusals {
@@ -55,7 +55,7 @@ func planned(t testing.TB, s *live.State, d *plan.Desired, o plan.Options) *plan
 	return p
 }
 
-func made(t testing.TB, s *live.State, d *plan.Desired, o plan.Options) *plan.Plan {
+func made(t tester, s *live.State, d *plan.Desired, o plan.Options) *plan.Plan {
 	t.Helper()
 	if o.Now.IsZero() {
 		o.Now = now
@@ -68,7 +68,7 @@ func made(t testing.TB, s *live.State, d *plan.Desired, o plan.Options) *plan.Pl
 }
 
 // apply does a plan to a state in memory.
-func apply(t testing.TB, s *live.State, p *plan.Plan) {
+func apply(t tester, s *live.State, p *plan.Plan) {
 	t.Helper()
 	for i := range p.Operations {
 		op := &p.Operations[i]
@@ -110,4 +110,11 @@ func TestCreateConverges(t *testing.T) {
 	if again := planned(t, s, d, plan.Options{}); !again.Empty() {
 		t.Errorf("a second plan: %s", again.JSON())
 	}
+}
+
+// A tester is a test, or a case of a property.
+type tester interface {
+	Helper()
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
 }

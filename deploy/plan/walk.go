@@ -22,6 +22,7 @@ type walk struct {
 	used            map[partial]bool
 	moves           []*move
 	losing          bool // something is lost just now
+	drained         bool // what both sides do not surely grant was taken away
 }
 
 // A partial is a kind of move half way that was made for a slot; none is made
@@ -46,7 +47,7 @@ const (
 // to grant nothing new.
 func (w *walk) run() (ok bool) {
 	for !w.done() {
-		if !w.direct(false) && !w.halfway(false) && !w.lose() {
+		if !w.direct(false) && !w.halfway(false) && !w.drain(false) && !w.lose() {
 			return false
 		}
 	}
@@ -93,14 +94,14 @@ func (w *walk) direct(lossy bool) bool {
 	if !w.trustDone() {
 		next := w.now.clone()
 		next.trust = w.end.trust
-		if w.try(&move{slot: -1, trust: true, to: next, phase: PhaseChange, why: "who may assume the role"}, lossy) {
+		if w.try(&move{slot: -1, trust: true, to: next, phase: PhaseChange, why: "who may assume the role"}, lossy || w.losing && w.drained) {
 			return true
 		}
 	}
 	if !w.boundaryDone() {
 		next := w.now.clone()
 		next.boundary, next.limit = w.end.boundary, w.end.limit
-		if w.try(&move{slot: -1, boundary: true, to: next, phase: PhaseChange, why: "permissions boundary"}, lossy) {
+		if w.try(&move{slot: -1, boundary: true, to: next, phase: PhaseChange, why: "permissions boundary"}, lossy || w.losing && w.drained) {
 			return true
 		}
 	}
@@ -270,19 +271,78 @@ func (w *walk) lose() bool {
 			return true
 		}
 	}
-	if w.halfway(true) || w.direct(true) {
-		return true
+	return w.halfway(true) || w.drain(true) || w.direct(true)
+}
+
+// drain leaves the role only what is granted before and after, under the old
+// boundary and the new one, so that boundary and trust can change. It is done
+// once.
+func (w *walk) drain(lossy bool) bool {
+	if w.drained {
+		return false
 	}
-	for i, f := range w.now.forms {
-		if f == nil || w.used[partial{i, partials}] || f.opaque() && w.end.forms[i].opaque() {
-			continue
+	was := *w
+	w.moves = slices.Clone(w.moves)
+	for {
+		left, moved := 0, false
+		for i, now := range w.now.forms {
+			if now == nil || len(now.allow) == 0 || now.opaque() && now.key() == w.end.forms[i].key() {
+				continue
+			}
+			f, changes := w.essence(i)
+			switch {
+			case !changes:
+			case w.try(&move{slot: i, to: w.now.with(i, f), phase: PhaseNarrow, why: "only what is granted before and after"}, lossy || w.losing):
+				moved = true
+			default:
+				left++ // it may go when the others are gone
+			}
 		}
-		w.used[partial{i, partials}] = true
-		if w.try(&move{slot: i, to: w.now.with(i, nil), phase: PhaseNarrow, why: "away for a while"}, true) {
+		if left == 0 {
+			break
+		}
+		if !moved {
+			*w = was
+			return false
+		}
+	}
+	w.drained = len(w.moves) > len(was.moves)
+	return w.drained
+}
+
+// essence is what a slot keeps in drain; nil for nothing.
+func (w *walk) essence(i int) (f *form, changes bool) {
+	now := w.now.forms[i]
+	stays := w.now.clone()
+	for k, f := range stays.forms {
+		if w.slots[k].kind == foreignSlot && f.key() != w.end.forms[k].key() {
+			stays.forms[k] = nil // its Deny goes with it
+		}
+	}
+	old, swapped := stays.side(), stays.clone()
+	swapped.boundary, swapped.limit = w.end.boundary, w.end.limit
+	next := swapped.side()
+	keep := func(a *atom) bool {
+		if a.st.Effect == policy.Deny {
 			return true
 		}
+		for _, s := range []*side{old, next} {
+			for _, x := range []*side{w.check.before, w.check.after} {
+				if w.check.atomWithin(a, s, x) == NotProved {
+					return false
+				}
+			}
+		}
+		return true
 	}
-	return false
+	if !slices.ContainsFunc(now.allow, func(a *atom) bool { return !keep(a) }) {
+		return now, false
+	}
+	if now.opaque() || w.slots[i].kind == foreignSlot {
+		return nil, true
+	}
+	d, ok := compose(now, keep, nil)
+	return w.composed(i, now, d, ok), true
 }
 
 // roomy are the slots that get smaller or go, the ones that share most with
