@@ -189,7 +189,7 @@ func (r *run) result(groups []*group, skipped int) *Result {
 	res := &Result{Done: r.done - skipped, Skipped: skipped, All: r.all}
 	for _, g := range groups {
 		switch {
-		case g.role == nil:
+		case g.leftovers():
 		case g.complete:
 			res.Roles = append(res.Roles, g.role.Name)
 		default:

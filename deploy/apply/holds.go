@@ -2,6 +2,7 @@ package apply
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -81,13 +82,16 @@ func age(p *plan.Plan, o Options) error {
 
 // A group is the operations of one role, in order.
 type group struct {
-	role     *plan.Role // nil for policies that no role has any more
+	role     *plan.Role // nil, or without a name, for policies that no role has any more
 	ops      []*plan.Operation
 	from     int      // the first operation that is still to be done
 	needs    []*group // that come first
 	complete bool
 	end      chan struct{} // closed when the group has ended
 }
+
+// leftovers reports whether the group is of policies that no role has any more.
+func (g *group) leftovers() bool { return g.role == nil || g.role.Name == "" }
 
 // groups are the plan's operations by role, with what of them is done already.
 // The error is a *StaleError where the account is not in a state that the plan
@@ -112,9 +116,9 @@ func (r *run) groups(s *live.State) ([]*group, error) {
 		g.ops = append(g.ops, op)
 	}
 	for _, g := range list {
-		if g.role == nil {
+		if g.leftovers() {
 			// What is left over by a role goes after all roles.
-			g.needs = slices.DeleteFunc(slices.Clone(list), func(o *group) bool { return o.role == nil })
+			g.needs = slices.DeleteFunc(slices.Clone(list), (*group).leftovers)
 			continue
 		}
 		for _, name := range g.role.After {
@@ -205,13 +209,14 @@ func (g *group) resume(s *live.State, byID map[string]*plan.Resource) error {
 		}
 	}
 	differs := func() string {
-		for id, want := range expected {
-			if digestOf(s, id) != want {
+		for _, id := range slices.Sorted(maps.Keys(expected)) {
+			if digestOf(s, id) != expected[id] {
 				return id
 			}
 		}
 		return ""
 	}
+	first := differs()
 	for i, op := range g.ops {
 		if differs() == "" {
 			g.from = i
@@ -219,8 +224,8 @@ func (g *group) resume(s *live.State, byID map[string]*plan.Resource) error {
 		}
 		expected[op.Resource] = op.After
 	}
-	if id := differs(); id != "" {
-		return changed(id)
+	if differs() != "" {
+		return changed(first)
 	}
 	g.from = len(g.ops)
 	return nil

@@ -83,7 +83,7 @@ type tail struct {
 func (l *tail) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !bytes.Contains(p, []byte(`HTTP/1.1" 200`)) {
+	if !bytes.Contains(p, []byte(`HTTP/1.1" 200`)) && !bytes.Contains(p, []byte("HTTP/1.1\x1b[0m\" 4")) {
 		l.buf.Write(p)
 	}
 	if l.buf.Len() > 1<<16 {
