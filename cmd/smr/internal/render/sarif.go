@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 
@@ -137,12 +138,12 @@ func sarifLevel(d *hcl.Diagnostic) string {
 }
 
 func sarifResultOf(r *diag.Report, o Options, d *hcl.Diagnostic, code string, rule int, seen map[string]int) sarifResult {
-	res := sarifResult{RuleID: code, RuleIndex: rule, Level: sarifLevel(d), Message: sarifText{message(r, o, d)}}
+	res := sarifResult{RuleID: code, RuleIndex: rule, Level: sarifLevel(d), Message: sarifText{unlinked(message(r, o, d))}}
 	if d.Subject != nil {
 		res.Locations = []sarifLocation{{Physical: sarifPhysicalOf(r, o, *d.Subject)}}
 	}
 	for i, rel := range diag.InfoOf(d).Related {
-		res.Related = append(res.Related, sarifLocation{ID: i + 1, Message: &sarifText{rel.Message}, Physical: sarifPhysicalOf(r, o, rel.Range)})
+		res.Related = append(res.Related, sarifLocation{ID: i + 1, Message: &sarifText{unlinked(clean(rel.Message))}, Physical: sarifPhysicalOf(r, o, rel.Range)})
 	}
 	print := fingerprint(r, o, d, code)
 	seen[print]++
@@ -150,9 +151,13 @@ func sarifResultOf(r *diag.Report, o Options, d *hcl.Diagnostic, code string, ru
 	return res
 }
 
+// unlinked is text without links, which a message of SARIF can hold (SARIF 2.1.0,
+// 3.11.6, "Messages with embedded links"): names of a user's make none.
+func unlinked(s string) string { return strings.ReplaceAll(s, "](", "] (") }
+
 func sarifPhysicalOf(r *diag.Report, o Options, rng hcl.Range) sarifPhysical {
 	s := o.spanOf(r, rng)
-	uri := url.URL{Path: s.File}
+	uri := url.URL{Path: s.File} // whose String tells a path from a scheme
 	return sarifPhysical{
 		Artifact: sarifArtifact{URI: uri.String()},
 		Region:   sarifRegion{s.Start.Line, s.Start.Column, s.End.Line, s.End.Column},
