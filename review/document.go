@@ -2,6 +2,7 @@ package review
 
 import (
 	"github.com/sagemaker-roles/smr/iam/access"
+	"github.com/sagemaker-roles/smr/iam/policy"
 )
 
 // Schema names the layout of the JSON form; what is added later keeps it.
@@ -187,6 +188,10 @@ type Policy struct {
 	Kind   string `json:"kind"`   // managed or inline
 	Change Kind   `json:"change"` // added, removed or changed
 	Numbers
+
+	// Texts are those of base and head, nil where the policy is not there. The
+	// JSON document leaves them out: git tells them.
+	Texts [2]*policy.Document `json:"-"`
 }
 
 // A Finding is one diagnostic about head.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/sagemaker-roles/smr/compiler/ir"
 	"github.com/sagemaker-roles/smr/iam/facts"
+	"github.com/sagemaker-roles/smr/iam/policy"
 )
 
 // properties fills in everything about the pair but access. texts reports
@@ -133,15 +134,15 @@ func (p *pair) policies() []Policy {
 		if s.kind == attached || old != nil && old.digest == s.digest {
 			continue
 		}
-		change := Policy{Name: spelled(s.name), Kind: s.kind, Change: Added, Numbers: Numbers{After: &s.size}}
+		change := Policy{Name: spelled(s.name), Kind: s.kind, Change: Added, Numbers: Numbers{After: &s.size}, Texts: [2]*policy.Document{nil, s.document}}
 		if old != nil {
-			change.Change, change.Before = Changed, &old.size
+			change.Change, change.Before, change.Texts[0] = Changed, &old.size, old.document
 		}
 		out = append(out, change)
 	}
 	for _, s := range p.base.sources {
 		if s.kind != attached && before[id{s.kind, s.name}] != nil {
-			out = append(out, Policy{Name: spelled(s.name), Kind: s.kind, Change: Removed, Numbers: Numbers{Before: &s.size}})
+			out = append(out, Policy{Name: spelled(s.name), Kind: s.kind, Change: Removed, Numbers: Numbers{Before: &s.size}, Texts: [2]*policy.Document{s.document, nil}})
 		}
 	}
 	slices.SortStableFunc(out, func(a, b Policy) int { return cmp.Or(-cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name)) })

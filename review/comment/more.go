@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/sagemaker-roles/smr/review"
+	"github.com/sagemaker-roles/smr/review/inert"
 )
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
@@ -87,7 +88,22 @@ func (w *writer) texts(r *review.Role) {
 		parts = append(parts, text)
 	}
 	w.line("Policy texts: " + strings.Join(parts, ", ") + ".\n")
+	if wayOf(r) != same {
+		return
+	}
+	for i := range r.Policies[:min(len(r.Policies), shownTexts)] {
+		if text := r.Policies[i].TextDiff(shownLines, inert.MaxSpan); text != "" {
+			w.line(inert.Block("diff", text))
+		}
+	}
 }
+
+// How many texts a role shows that changed in nothing but text, and how many
+// lines of each.
+const (
+	shownTexts = 3
+	shownLines = 20
+)
 
 // quotas is the table of what IAM limits.
 func (w *writer) quotas(r *review.Role) {
