@@ -37,6 +37,8 @@ type Target struct {
 	Scope     *hcl.EvalContext // what every expression of the target sees
 	// Policies are the texts that policy blocks give, by ARN.
 	Policies map[string]*KnownPolicy
+	// Environment is what fact blocks state, never nil once resolved.
+	Environment *Environment
 }
 
 // A KnownPolicy is the text of a policy that stands elsewhere.

@@ -20,8 +20,7 @@ import (
 
 // alone are codes whose example cannot but raise another.
 var alone = map[string]string{
-	"ignored-error": "unknown-activity",      // the error that is ignored
-	"unknown-fact":  "undecided-expectation", // facts stand in can
+	"ignored-error": "unknown-activity", // the error that is ignored
 }
 
 // withoutExample are codes that take more than one short file, and the test

@@ -87,6 +87,14 @@ func (v *Evaluator) RoleARN(a *dsl.Attr, target *ir.Target) (string, bool) {
 	return text, d == nil
 }
 
+// Value evaluates an attribute in the scope of the role's target, where facts
+// about the world outside can be named.
+func (v *Evaluator) Value(a *dsl.Attr, role *ir.Role) (cty.Value, bool) {
+	value, diags := v.l.c.Eval(a, role.Target.Scope)
+	v.l.diags = append(v.l.diags, diags...)
+	return value, !diags.HasErrors()
+}
+
 // Context evaluates an object of condition keys; a list is a multivalued key.
 func (v *Evaluator) Context(a *dsl.Attr, role *ir.Role) (authz.Context, bool) {
 	var c authz.Context

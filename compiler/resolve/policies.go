@@ -8,12 +8,14 @@ import (
 	"github.com/sagemaker-roles/smr/compiler/ir"
 	"github.com/sagemaker-roles/smr/dsl"
 	"github.com/sagemaker-roles/smr/dsl/diag"
+	"github.com/sagemaker-roles/smr/iam/facts"
 	"github.com/sagemaker-roles/smr/iam/policy"
 )
 
 // policies reads the texts of the policies that the configuration states, for
 // one target: their ARNs may hold its account.
 func (s *scope) policies() {
+	s.environment()
 	s.target.Policies = map[string]*ir.KnownPolicy{}
 	for _, p := range s.r.c.Policies {
 		arn, ok := s.r.text(p.ARN, s.ctx)
@@ -28,6 +30,10 @@ func (s *scope) policies() {
 		doc, d := asDocument(v, p.Document)
 		if d != nil {
 			s.r.diags = append(s.r.diags, d)
+			continue
+		}
+		if _, known := facts.FindManagedPolicy(arn); known {
+			s.r.diags = append(s.r.diags, diag.Errorf("duplicate-policy", p.ARN.Expr.Range(), "The text of %q is AWS's own, which is built in. Delete this block.", arn))
 			continue
 		}
 		if first := s.target.Policies[arn]; first != nil {

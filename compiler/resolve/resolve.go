@@ -87,19 +87,7 @@ func Resolve(c *dsl.Config, in Inputs) (*ir.Program, hcl.Diagnostics) {
 	r.cycles()
 	r.unused()
 	r.globs()
-	r.expectations()
 	return r.prog, r.diags
-}
-
-// expectations says what of the configuration is not decided yet, so that it
-// does not pass for tested.
-func (r *resolver) expectations() {
-	for _, e := range r.c.Expects {
-		for _, can := range e.Can {
-			r.diags = append(r.diags, diag.Noticef("undecided-expectation", can.API.Range, "Expectations of SageMaker calls (can) are read and not decided by this version: nothing is said of whether the call works. Expectations allows and denies are decided."))
-			return
-		}
-	}
 }
 
 // charge pays for work that grows with the product of two lists; it reports

@@ -59,21 +59,6 @@ role "r" {
 			Explain: "The values of a configuration hold more elements together than it may keep. Shorten its lists, or divide it into several directories.",
 		},
 		{
-			Code: "undecided-expectation", Severity: hcl.DiagWarning,
-			Explain: "An expectation is not decided, so it does not count as met. can, the expectation that a call of SageMaker works, is read and not decided by this version.",
-			Bad: `role "r" {
-}
-expect "a job can be made" {
-  role = role.r
-  can "CreateTrainingJob" {
-  }
-}
-`,
-			Good: `role "r" {
-}
-`,
-		},
-		{
 			Code: "undeclared-variable", Severity: hcl.DiagWarning,
 			Explain: "A value is given for a variable that the configuration does not declare: on the command line an error, in a file of values a warning, since one file may serve several configurations.",
 		},
@@ -194,6 +179,20 @@ role "r" {
     actions   = ["s3:GetObject"]
     resources = ["*"]
   }
+}
+`,
+		},
+		{
+			Code: "unknown-encryption", Severity: hcl.DiagError,
+			Explain: "The default encryption of a bucket is SSE-S3, SSE-KMS or DSSE-KMS; with a KMS key, kms_key_arn names it, and aws_managed says that it is aws/s3.",
+			Bad: `bucket "data" {
+  name               = "acme-data"
+  default_encryption = { type = "KMS" }
+}
+`,
+			Good: `bucket "data" {
+  name               = "acme-data"
+  default_encryption = { type = "SSE-KMS", aws_managed = true }
 }
 `,
 		},

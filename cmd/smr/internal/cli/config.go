@@ -18,6 +18,7 @@ import (
 	"github.com/sagemaker-roles/smr/dsl"
 	"github.com/sagemaker-roles/smr/dsl/catalog"
 	"github.com/sagemaker-roles/smr/dsl/diag"
+	"github.com/sagemaker-roles/smr/preflight"
 )
 
 // envPrefix begins the variables of the environment that give values to
@@ -54,9 +55,9 @@ func (s *session) compile(dir string) (*configuration, error) {
 		return nil, err
 	}
 	defer root.Close()
-	result := compiler.Compile(compiler.Options{
+	result := preflight.Join(compiler.Compile(compiler.Options{
 		FS: root.FS(), Env: s.environment(), Vars: vars, VarFiles: files, Account: s.account,
-	})
+	}))
 	return &configuration{Result: result, dir: filepath.Join(s.dir, dir)}, nil
 }
 

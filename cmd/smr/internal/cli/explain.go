@@ -16,6 +16,7 @@ import (
 	"github.com/sagemaker-roles/smr/compiler/prove"
 	"github.com/sagemaker-roles/smr/dsl/catalog"
 	"github.com/sagemaker-roles/smr/dsl/diag"
+	"github.com/sagemaker-roles/smr/preflight"
 	"github.com/sagemaker-roles/smr/review/gate"
 )
 
@@ -44,6 +45,7 @@ func entries() []diag.Entry {
 	}
 	out = append(out, emit.Codes()...)
 	out = append(out, prove.Codes()...)
+	out = append(out, preflight.Codes()...)
 	out = append(out, diag.Codes()...)
 	out = append(out, gate.Codes()...)
 	slices.SortFunc(out, func(a, b diag.Entry) int { return strings.Compare(a.Code, b.Code) })

@@ -15,6 +15,7 @@ func (s *session) commands() []*cobra.Command {
 		s.diffCommand(),
 		s.reviewCommand(),
 		s.simulateCommand(),
+		s.preflightCommand(),
 		s.catalogCommand(),
 		s.explainCommand(),
 		s.importCommand(),

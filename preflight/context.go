@@ -1,0 +1,78 @@
+package preflight
+
+import (
+	"strings"
+
+	"github.com/sagemaker-roles/smr/iam/authz"
+	"github.com/sagemaker-roles/smr/iam/facts"
+	"github.com/sagemaker-roles/smr/iam/policy"
+)
+
+// absent are global condition keys that no request of a role's session carries
+// when a service or a person uses the role (IAM User Guide, "AWS global
+// condition context keys"): they are about users, or about calls that a service
+// makes in its own name.
+func absent(lower string) bool {
+	switch lower {
+	case "aws:username", "aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths",
+		"aws:principalservicename", "aws:principalservicenameslist", "aws:federatedprovider":
+		return true
+	}
+	// Session tags are not passed by services; the role's own are in the request.
+	return strings.HasPrefix(lower, "aws:principaltag/")
+}
+
+// settled reports whether the value of a condition key is known in a request,
+// or is known to be absent.
+func (j *judge) settled(request *authz.Request, action, key string) bool {
+	lower := policy.Lower(key)
+	if values, list, ok := request.Context.Get(lower); ok {
+		return list || len(values) != 1 || values[0] != ""
+	}
+	if absent(lower) {
+		return true
+	}
+	a, known := facts.FindAction(action)
+	if !known {
+		return false
+	}
+	if strings.HasPrefix(lower, "aws:requesttag/") || lower == "aws:tagkeys" {
+		return true // the tags of the call are told, or it has none
+	}
+	switch lower {
+	case "sagemaker:vpcsubnets", "sagemaker:vpcsecuritygroupids":
+		if !j.symbol("vpc", nil) {
+			return true
+		}
+	case "sagemaker:volumekmskey", "sagemaker:volumekmskeyarn":
+		if len(j.facts.keys["volume"]) == 0 {
+			return true
+		}
+	case "sagemaker:outputkmskey", "sagemaker:outputkmskeyarn":
+		if len(j.facts.keys["output"]) == 0 {
+			return true
+		}
+	}
+	// A key that AWS does not list for the action is in none of its requests
+	// (Service Authorization Reference), so that a condition on it is decided.
+	return a.SupportsKey(key) == facts.KeyUnlisted
+}
+
+// unsupported are the keys of a statement's conditions that no request of the
+// action carries, and whose operators match nothing where they are absent.
+func unsupported(s *policy.Statement, action string) []string {
+	a, known := facts.FindAction(action)
+	if !known {
+		return nil
+	}
+	var out []string
+	for _, c := range s.Conditions {
+		op := policy.Lower(c.Operator)
+		negative := strings.Contains(op, "not") || strings.HasSuffix(op, "ifexists") || strings.HasPrefix(op, "forallvalues:") ||
+			op == "null" && len(c.Values) == 1 && strings.EqualFold(c.Values[0], "true")
+		if !negative && a.SupportsKey(c.Key) == facts.KeyUnlisted {
+			out = append(out, c.Key)
+		}
+	}
+	return out
+}
