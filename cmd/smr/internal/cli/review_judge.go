@@ -16,6 +16,7 @@ import (
 	"github.com/sagemaker-roles/smr/compiler/ir"
 	"github.com/sagemaker-roles/smr/dsl"
 	"github.com/sagemaker-roles/smr/dsl/diag"
+	"github.com/sagemaker-roles/smr/preflight"
 	"github.com/sagemaker-roles/smr/review"
 	"github.com/sagemaker-roles/smr/review/comment"
 	"github.com/sagemaker-roles/smr/review/gate"
@@ -225,7 +226,7 @@ func (r *reviewing) compileFrozen(dir fs.FS, files []dsl.File) (*compiler.Result
 	if err != nil {
 		return nil, err
 	}
-	result := compiler.Compile(compiler.Options{FS: dir, Vars: vars, VarFiles: files, Account: r.account})
+	result := preflight.Join(compiler.Compile(compiler.Options{FS: dir, Vars: vars, VarFiles: files, Account: r.account}))
 	return result, result.Fault
 }
 
