@@ -3,8 +3,9 @@
 // catalogue itself warns of, and statements that cannot do what they say.
 //
 // Each rule is a value of type Rule in a file of its own, named after its code,
-// with the text and the example that `smr explain` prints. RULES.md is
-// generated from them.
+// with the text and the example that `smr explain` prints. What speaks of a
+// policy alone is found by package lint and mapped to source lines here.
+// RULES.md is generated from both.
 package check
 
 import (
@@ -74,5 +75,6 @@ func stack(p *ir.Program, s *ir.Stack, builtin bool) hcl.Diagnostics {
 			r.Stack(&StackPass{reporter: rep, Program: p, Stack: s, shared: index})
 		}
 	}
+	(&StackPass{reporter: rep, Program: p, Stack: s, shared: index}).lint()
 	return rep.diagnostics()
 }

@@ -25,18 +25,21 @@ and is shown by `+"`smr catalog ACTIVITY`"+`.
 | code | | says |
 |---|---|---|
 `)
-	for _, r := range Rules() {
+	for _, r := range documented() {
 		fmt.Fprintf(buf, "| [%s](#%s) | %s | %s |\n", r.Code, r.Code, severityOf(r), firstSentence(r.Explain))
 	}
-	for _, r := range Rules() {
+	for _, r := range documented() {
 		fmt.Fprintf(buf, "\n## %s\n\n%s (%s)\n\n### Why\n\n%s\n\n", r.Code, diag.Summary(r.Code), severityOf(r), r.Explain)
-		mark := ""
+		language, mark := "smr", ""
 		if r.Severity == hcl.DiagError {
 			mark = " error=" + r.Code
 		}
-		fmt.Fprintf(buf, "### Avoid\n\n```smr%s\n%s```\n", mark, r.Bad)
+		if strings.HasPrefix(r.Bad, "{") {
+			language = "json"
+		}
+		fmt.Fprintf(buf, "### Avoid\n\n```%s%s\n%s```\n", language, mark, r.Bad)
 		if r.Good != "" {
-			fmt.Fprintf(buf, "\n### Prefer\n\n```smr\n%s```\n", r.Good)
+			fmt.Fprintf(buf, "\n### Prefer\n\n```%s\n%s```\n", language, r.Good)
 		}
 	}
 	return buf.Flush()

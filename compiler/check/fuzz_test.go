@@ -39,7 +39,6 @@ func FuzzValues(f *testing.F) {
 		_ = resourceID(s, "sg-")
 		wellFormedAction(s)
 		wellFormedResource(s)
-		_ = lookAction(s)
 		_ = brief(s)
 		legacyBucket("aws", s)
 		foreign(&ir.Target{Partition: "aws"}, s)

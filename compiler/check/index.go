@@ -22,6 +22,7 @@ type stackIndex struct {
 	decls   map[hcl.Range][]*dsl.Attr
 	grants  map[*policy.Document][]grantingStatement
 	managed map[string][]grantingStatement
+	texts   map[string]*policy.Document // of AWS managed policies, by ARN
 
 	argued *ir.Role                  // whose arguments are in given
 	given  map[argumentKey]hcl.Range // what it gives to parameters, by activity and text
@@ -52,6 +53,7 @@ func newStackIndex(p *ir.Program, s *ir.Stack, builtin bool) *stackIndex {
 	return &stackIndex{
 		program: p, stack: s, builtin: builtin,
 		sizes: map[*policy.Document]int{}, grants: map[*policy.Document][]grantingStatement{}, managed: map[string][]grantingStatement{},
+		texts: map[string]*policy.Document{},
 	}
 }
 
@@ -77,8 +79,8 @@ type writtenPolicy struct {
 type written struct {
 	*policy.Statement
 	origin *ir.Origin
+	index  int // in its document
 	trust  bool
-	facts  *statementFacts
 }
 
 // writtenPolicies lists, role by role, the policies with written statements.
@@ -120,7 +122,7 @@ func (x *stackIndex) writtenIn(p *ir.Policy, trust bool) []*written {
 			break
 		}
 		if o := &p.Origins[i]; x.builtin || !o.BuiltIn || o.Override != (hcl.Range{}) {
-			list = append(list, &written{Statement: &p.Document.Statements[i], origin: o, trust: trust})
+			list = append(list, &written{Statement: &p.Document.Statements[i], origin: o, index: i, trust: trust})
 		}
 	}
 	return list

@@ -8,16 +8,16 @@ import (
 // Rules returns the rules in the order of their codes.
 func Rules() []Rule {
 	rules := []Rule{
-		deprecatedConditionKey(), duplicatePolicyName(), duplicateRoleName(), duplicateSID(), escalatingPassRole(), excessiveQuota(), foreignPassRole(),
+		duplicatePolicyName(), duplicateRoleName(), duplicateSID(), escalatingPassRole(), excessiveQuota(), foreignPassRole(),
 		invalidAccountID(), invalidAction(), invalidARN(), invalidBucketName(), invalidCharacter(), invalidDescription(),
 		invalidKeyARN(), invalidPath(), invalidPolicyARN(), invalidPolicyName(), invalidPrincipal(), invalidQuota(), invalidRepositoryARN(),
 		invalidResource(), invalidResourceName(), invalidRoleARN(), invalidRoleName(), invalidSecurityGroupID(),
 		invalidSessionDuration(), invalidSID(), invalidSubnetID(), invalidTag(), legacyBucketName(), missingActivity(),
 		missingBoundary(), missingKeyPermissions(), missingReason(), missingSageMakerTrust(), missingVPCPermissions(),
-		negatedAllow(), openTrust(), otherPartition(), oversizedInlinePolicies(), oversizedManagedPolicy(), oversizedTrustPolicy(), quirk(),
-		selfPassRole(), tooManyAttachedPolicies(), tooManyPolicies(), tooManyRoles(), tooManyTags(), unconditionedPassRole(),
-		unknownAction(), unknownConditionKey(), unknownManagedPolicy(), unknownQuota(), unknownService(), unmatchedAction(),
-		unmatchedResource(), unscopedPassRole(), unsupportedConditionKey(), wildcardPassRole(), wildcardResource(),
+		otherPartition(), oversizedInlinePolicies(), oversizedManagedPolicy(), oversizedTrustPolicy(), quirk(),
+		selfPassRole(), tooManyAttachedPolicies(), tooManyPolicies(), tooManyRoles(), tooManyTags(),
+		unknownManagedPolicy(), unknownQuota(),
+		unscopedPassRole(), wildcardPassRole(),
 	}
 	slices.SortFunc(rules, func(a, b Rule) int { return strings.Compare(a.Code, b.Code) })
 	return rules

@@ -1,6 +1,7 @@
 package check_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -28,8 +29,11 @@ func codesOf(t *testing.T, source string) map[string]*hcl.Diagnostic {
 // raises the code and, besides quirks of the catalogue, nothing else; Good
 // raises nothing.
 func TestExamples(t *testing.T) {
-	for _, rule := range check.Rules() {
+	for _, rule := range slices.Concat(check.Rules(), check.Policies()) {
 		t.Run(rule.Code, func(t *testing.T) {
+			if strings.HasPrefix(rule.Bad, "{") {
+				t.Skip("the policy of a resource, which iam/lint tries by itself")
+			}
 			bad := codesOf(t, rule.Bad)
 			own := false
 			for code, d := range bad {
@@ -39,7 +43,7 @@ func TestExamples(t *testing.T) {
 					if d.Severity != rule.Severity {
 						t.Errorf("Bad: severity %v, the entry says %v", d.Severity, rule.Severity)
 					}
-				case strings.HasPrefix(code, check.QuirkPrefix) || code == "empty-statement":
+				case strings.HasPrefix(code, check.QuirkPrefix) || code == "empty-statement" || beside(rule, code):
 				default:
 					t.Errorf("Bad raises %s as well: %s", code, d.Detail)
 				}
@@ -48,12 +52,27 @@ func TestExamples(t *testing.T) {
 				t.Errorf("Bad does not raise the code but %v", keys(bad))
 			}
 			for code, d := range codesOf(t, rule.Good) {
-				if !strings.HasPrefix(code, check.QuirkPrefix) && code != "empty-statement" || rule.Code == "quirk" {
+				if !strings.HasPrefix(code, check.QuirkPrefix) && code != "empty-statement" && !beside(rule, code) || rule.Code == "quirk" {
 					t.Errorf("Good raises %s: %s", code, d.Detail)
 				}
 			}
 		})
 	}
+}
+
+// beside reports whether an example may raise a code besides its own: what a
+// role lacks that consists of one statement, and that a role with rights over
+// IAM, which some examples need, has them.
+func beside(rule check.Rule, code string) bool {
+	switch code {
+	case "missing-pass-role", "missing-add-tags", "missing-counterpart":
+		return true
+	case "compute-trust", "unsourced-service-trust":
+		return rule.Code == "missing-sagemaker-trust"
+	case "broad-managed-policy":
+		return rule.Code == "escalating-pass-role" || rule.Code == "unscoped-pass-role"
+	}
+	return false
 }
 
 func keys(m map[string]*hcl.Diagnostic) []string {

@@ -7,8 +7,8 @@ func duplicateConditionKey() Rule {
 		Code: "duplicate-condition-key", Severity: Warning,
 		Checks:  []string{"DUPLICATE_KEYS_WITH_DIFFERENT_CASE"},
 		Explain: "Two conditions have one operator and one key, written with different capitals. IAM compares keys without regard to case, so these are one key given twice: both conditions must hold, which is seldom what was meant, and IAM Access Analyzer calls it an error. Write the key once, with all values. Source: IAM Access Analyzer policy check reference, \"Duplicate keys with different case\".",
-		Bad:     Example{Identity, []string{one("Allow", []string{act("s3:GetObject"), on(anObject), `"Condition":{"StringEquals":{"aws:SourceVpc":"vpc-0a1b2c3d4e5f60718","aws:sourcevpc":"vpc-0a1b2c3d4e5f60719"}}`})}},
-		Good:    allow(act("s3:GetObject"), on(anObject), when("StringEquals", "aws:SourceVpc", "vpc-0a1b2c3d4e5f60718", "vpc-0a1b2c3d4e5f60719")),
+		Bad:     Example{Boundary, []string{one("Allow", []string{act("s3:GetObject"), on(anObject), `"Condition":{"StringEquals":{"aws:SourceVpc":"vpc-0a1b2c3d4e5f60718","aws:sourcevpc":"vpc-0a1b2c3d4e5f60719"}}`})}},
+		Good:    Example{Boundary, []string{one("Allow", []string{act("s3:GetObject"), on(anObject), when("StringEquals", "aws:SourceVpc", "vpc-0a1b2c3d4e5f60718", "vpc-0a1b2c3d4e5f60719")})}},
 		Statement: func(p *Pass) {
 			p.look()
 			seen := map[string]bool{}

@@ -57,7 +57,7 @@ func privilegeEscalation() Rule {
 func (p *RolePass) meets(m *escalation.Method) bool {
 	return !slices.ContainsFunc(m.Actions, func(action string) bool {
 		if _, listed := facts.FindAction(action); !listed {
-			return true // a service that is no more
+			return true // of a service that is no more
 		}
 		return !p.any(policy.Allow, func(s *policy.Statement) bool {
 			return matches(s, action) && (len(s.NotResources) > 0 || slices.ContainsFunc(s.Resources, func(r string) bool { return facts.MatchesResource(action, r) != facts.NoOverlap }))

@@ -23,7 +23,7 @@ func redundantStatement() Rule {
 					continue
 				}
 				for j := range p.Statements {
-					if i != j && says(&p.Statements[j], &p.Statements[i]) && (j < i || !says(&p.Statements[i], &p.Statements[j])) {
+					if i != j && !everything(&p.Statements[j]) && says(&p.Statements[j], &p.Statements[i]) && (j < i || !says(&p.Statements[i], &p.Statements[j])) {
 						p.add(Finding{Statement: i, Pointer: pointer(i), Message: fmt.Sprintf("Statement %d of the policy says all that this one says.", j+1), Way: "Delete it."})
 						break
 					}
@@ -42,6 +42,12 @@ func says(s, t *policy.Statement) bool {
 		len(s.Actions)+len(t.Actions) <= maxCompared && len(s.Resources)+len(t.Resources) <= maxCompared &&
 		(len(s.Actions) > 0) == (len(t.Actions) > 0) && (len(s.Resources) > 0) == (len(t.Resources) > 0) &&
 		coversAll(s.Actions, t.Actions, coversAction) && coversAll(s.Resources, t.Resources, coversARN)
+}
+
+// everything reports whether a statement names every action of everything, which
+// wildcard-resource tells of.
+func everything(s *policy.Statement) bool {
+	return slices.ContainsFunc(s.Actions, stars) && starIn(s.Resources) >= 0
 }
 
 func sameConditions(a, b []policy.Condition) bool {

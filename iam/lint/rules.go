@@ -41,7 +41,7 @@ func conditionRules() []Rule {
 		malformedKeyValue(), malformedNetworkID(), malformedVariable(), mismatchedOperator(), mismatchedValue(), missingSetOperator(),
 		missingTagKey(), multipleBooleans(), negatedPrefix(), permissiveSetOperator(), permissiveWildcard(), presenceOnly(),
 		privateAddress(), redundantConditionValue(), stringOperatorOnARN(), unguardedForAllValues(), unknownConditionKey(),
-		unknownRegion(), unmaskedAddressRange(), unpairedConditionKey(), unreplacedVariable(), unsupportedConditionKey(),
+		unlistedRegion(), unmaskedAddressRange(), unpairedConditionKey(), unreplacedVariable(), unsupportedConditionKey(),
 		untrustworthyConditionKey(),
 	}
 }

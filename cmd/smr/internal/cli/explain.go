@@ -39,10 +39,7 @@ several arguments, or on standard input as -.`,
 
 // entries documents the codes of findings, from the packages that raise them.
 func entries() []diag.Entry {
-	var out []diag.Entry
-	for _, r := range check.Rules() {
-		out = append(out, r.Entry)
-	}
+	out := check.Entries()
 	out = append(out, emit.Codes()...)
 	out = append(out, prove.Codes()...)
 	out = append(out, preflight.Codes()...)

@@ -7,9 +7,9 @@ import (
 	"github.com/sagemaker-roles/smr/iam/policy"
 )
 
-func unknownRegion() Rule {
+func unlistedRegion() Rule {
 	return Rule{
-		Code: "unknown-region", Severity: Warning,
+		Code: "unlisted-region", Severity: Warning,
 		Checks:  []string{"INVALID_REGION", "INVALID_ARN_REGION"},
 		Explain: "AWS had no Region of this name when the data of this program was made, so an ARN or a condition with it matches nothing. Regions are added seldom; compare the spelling. Source: endpoint data of the AWS SDKs (" + facts.PartitionsDate + ").",
 		Bad:     allow(act("sagemaker:CreateTrainingJob"), on("arn:aws:sagemaker:eu-west-11:123456789012:training-job/*")),
