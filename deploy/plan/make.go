@@ -95,7 +95,7 @@ func Make(state *live.State, d *Desired, o Options) (*Plan, error) {
 		return nil, err
 	}
 	m.sort()
-	m.plan.seal()
+	m.plan.Seal()
 	return m.plan, nil
 }
 

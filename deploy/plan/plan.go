@@ -219,8 +219,8 @@ func (p *Plan) Deletes() bool {
 	return false
 }
 
-// seal sets the digest.
-func (p *Plan) seal() {
+// Seal sets the digest of a plan that is complete.
+func (p *Plan) Seal() {
 	p.Digest = p.digest()
 }
 

@@ -19,6 +19,8 @@ func (s *session) commands() []*cobra.Command {
 		s.catalogCommand(),
 		s.explainCommand(),
 		s.importCommand(),
+		s.planCommand(),
+		s.driftCommand(),
 		s.setupCommand(),
 		s.versionCommand(),
 		s.completionCommand(),
