@@ -151,7 +151,7 @@ func Run(ctx context.Context, c *account.Client, p *plan.Plan, o Options) (*Resu
 	if skipped == r.all {
 		return r.result(groups, skipped), nil
 	}
-	if err := o.Journal.begin(p, state, o.Now()); err != nil {
+	if err := r.begin(ctx, state); err != nil {
 		return nil, err
 	}
 	err = r.execute(ctx, groups)
@@ -183,6 +183,24 @@ func (r *run) read(ctx context.Context) (*live.State, error) {
 		return nil, r.client.Explain("Reading the account", err)
 	}
 	return s, nil
+}
+
+// begin begins the journal. What a policy that is deleted was tagged with is
+// read for it: a policy that is made again has to be known as smr's.
+func (r *run) begin(ctx context.Context, s *live.State) error {
+	if r.Journal == nil {
+		return nil
+	}
+	var arns []string
+	for i := range r.plan.Operations {
+		if op := &r.plan.Operations[i]; op.Kind == plan.DeletePolicy {
+			arns = append(arns, op.Policy)
+		}
+	}
+	if err := s.ReadPolicyTags(ctx, r.client.IAM, arns); err != nil {
+		return r.client.Explain("Reading the account", err)
+	}
+	return r.Journal.begin(r.plan, s, r.Now())
 }
 
 func (r *run) result(groups []*group, skipped int) *Result {

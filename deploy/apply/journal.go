@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"slices"
 	"strings"
 	"time"
 
@@ -31,19 +30,18 @@ func NewJournal(w io.Writer) *Journal { return &Journal{w: w} }
 
 // A line of a journal.
 type line struct {
-	Schema  string `json:"schema,omitempty"` // of the first line
-	Event   string `json:"event"`            // "begin", "done", "failed", "end"
-	At      string `json:"at"`               // RFC 3339
-	Account string `json:"account,omitempty"`
-	Project string `json:"project,omitempty"`
-	Plan    string `json:"plan,omitempty"` // the digest
+	Schema string `json:"schema,omitempty"` // of "begin"
+	Event  string `json:"event"`            // "begin", "done", "failed", "end"
+	At     string `json:"at"`               // RFC 3339
 
-	Before    *Before `json:"before,omitempty"` // of "begin"
-	Operation string  `json:"operation,omitempty"`
-	Kind      string  `json:"kind,omitempty"`
-	Resource  string  `json:"resource,omitempty"`
-	Error     string  `json:"error,omitempty"`
-	Complete  bool    `json:"complete,omitempty"` // of "end": everything was done
+	Plan   *plan.Plan `json:"plan,omitempty"`   // of "begin", without its diff
+	Before *Before    `json:"before,omitempty"` // of "begin"
+
+	Operation string `json:"operation,omitempty"`
+	Kind      string `json:"kind,omitempty"`
+	Resource  string `json:"resource,omitempty"`
+	Error     string `json:"error,omitempty"`
+	Complete  bool   `json:"complete,omitempty"` // of "end": everything was done
 }
 
 // Before is what the roles and policies that a plan touches were.
@@ -99,9 +97,9 @@ func (j *Journal) begin(p *plan.Plan, s *live.State, now time.Time) error {
 	if j == nil {
 		return nil
 	}
-	return j.write(line{
-		Schema: JournalSchema, Event: "begin", At: stamp(now), Account: p.Account, Project: p.Project, Plan: p.Digest, Before: before(p, s),
-	})
+	short := *p
+	short.Diff = nil
+	return j.write(line{Schema: JournalSchema, Event: "begin", At: stamp(now), Plan: &short, Before: before(p, s)})
 }
 
 // operation writes what came of an operation. A journal that cannot be written
@@ -175,13 +173,18 @@ func roleBefore(name string, r *live.Role) RoleBefore {
 	return b
 }
 
-// A Record is what a journal tells of the last release: the runs since the last
-// one but one that completed.
+// A Record is what a journal tells of the last release: the run that completed
+// last and those before it that did not, or the runs since.
 type Record struct {
-	Account, Project string
-	Plan             string // the digest of the last run's plan
-	Complete         bool   // the last run did everything
-	Before           Before // what was there before the first of these runs
+	Account  string
+	Runs     []RunRecord // at least one, in the order in which they ran
+	Complete bool        // the last run did everything
+}
+
+// A RunRecord is one run: its plan without the diff, and what there was before.
+type RunRecord struct {
+	Plan   *plan.Plan
+	Before Before
 }
 
 // ReadJournal reads a journal. A line that was cut off by the end of a process
@@ -200,23 +203,19 @@ func ReadJournal(data []byte) (*Record, error) {
 			}
 			return nil, fmt.Errorf("line %d of the journal is not one of smr: %w", i+1, err)
 		}
-		switch l.Event {
-		case "begin":
-			if l.Schema != JournalSchema || l.Before == nil {
-				return nil, fmt.Errorf("line %d of the journal has the schema %q, and this smr reads %q", i+1, l.Schema, JournalSchema)
-			}
+		switch {
+		case l.Event == "begin" && (l.Schema != JournalSchema || l.Before == nil || l.Plan == nil):
+			return nil, fmt.Errorf("line %d of the journal has the schema %q, and this smr reads %q", i+1, l.Schema, JournalSchema)
+		case l.Event == "begin":
 			if rec == nil || rec.Complete {
-				rec = &Record{Account: l.Account, Project: l.Project}
+				rec = &Record{Account: l.Plan.Account}
 			}
-			if rec.Account != l.Account {
-				return nil, fmt.Errorf("the journal tells of account %s and, from line %d on, of %s", rec.Account, i+1, l.Account)
+			if rec.Account != l.Plan.Account {
+				return nil, fmt.Errorf("the journal tells of account %s and, from line %d on, of %s", rec.Account, i+1, l.Plan.Account)
 			}
-			rec.Plan = l.Plan
-			rec.Before.merge(l.Before)
-		case "end":
-			if rec != nil {
-				rec.Complete = l.Complete
-			}
+			rec.Runs = append(rec.Runs, RunRecord{Plan: l.Plan, Before: *l.Before})
+		case l.Event == "end" && rec != nil:
+			rec.Complete = l.Complete
 		}
 	}
 	if rec == nil {
@@ -225,23 +224,7 @@ func ReadJournal(data []byte) (*Record, error) {
 	return rec, nil
 }
 
-// merge adds what an earlier run did not touch.
-func (b *Before) merge(later *Before) {
-	b.Partition = later.Partition
-	for _, r := range later.Roles {
-		if !slices.ContainsFunc(b.Roles, func(have RoleBefore) bool { return strings.EqualFold(have.Name, r.Name) }) {
-			b.Roles = append(b.Roles, r)
-		}
-	}
-	for _, p := range later.Policies {
-		if !slices.ContainsFunc(b.Policies, func(have PolicyBefore) bool { return have.ARN == p.ARN }) {
-			b.Policies = append(b.Policies, p)
-		}
-	}
-}
-
-// State puts what was there before into a state of the account as it is now:
-// the state that going back leads to.
+// State puts what was there before into a state of the account as it is now.
 func (b *Before) State(now *live.State) *live.State {
 	s := now.Clone()
 	for _, p := range b.Policies {

@@ -85,7 +85,9 @@ func (j *Judge) judge(name string, now *moto.Snapshot, befores []*moto.Snapshot,
 
 // compare holds every pair of somebody who may assume the role and a request
 // that the role then may make against the two rules: none that neither a state
-// before nor the one after has, and each that all of them have.
+// before nor the one after has, and each that all of them have. Where somebody
+// else came in between, whom they let in they let do what smr grants: a pair is
+// then only outside if one half of it is in no state.
 func compare(name string, now, after grant, befores []grant) (verdict, error) {
 	u := newUniverse()
 	for _, g := range append([]grant{now, after}, befores...) {
@@ -104,10 +106,14 @@ func compare(name string, now, after grant, befores []grant) (verdict, error) {
 	var v verdict
 	for w := range u.who {
 		for q := range u.what {
-			some, all := false, true
+			some, all, anyWho, anyWhat := false, true, false, false
 			for _, s := range sets[1:] {
 				has := s.who[w] && s.what[q]
 				some, all = some || has, all && has
+				anyWho, anyWhat = anyWho || s.who[w], anyWhat || s.what[q]
+			}
+			if len(befores) > 1 {
+				some = anyWho && anyWhat
 			}
 			has := sets[0].who[w] && sets[0].what[q]
 			if has && !some && v.excess == "" {

@@ -85,6 +85,12 @@ func Refuse(status int, code, message string) *Response {
 	return &Response{Status: status, Header: http.Header{"Content-Type": {"text/xml"}}, Body: []byte(body)}
 }
 
+// Accept is the answer to a call that returns nothing.
+func Accept(action string) *Response {
+	body := fmt.Sprintf(`<%[1]sResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><ResponseMetadata><RequestId>7a62c49f-347e-4fc4-9331-6e8eEXAMPLE</RequestId></ResponseMetadata></%[1]sResponse>`, action)
+	return &Response{Status: http.StatusOK, Header: http.Header{"Content-Type": {"text/xml"}}, Body: []byte(body)}
+}
+
 // Code is the code of an error, "" for a good answer.
 func (r *Response) Code() string {
 	if r.Good() {

@@ -1,5 +1,6 @@
 // Package strict is a peer in front of moto that refuses what AWS refuses and
-// moto takes: quotas, names, documents, conflicts.
+// moto takes: quotas, names, documents, conflicts. What moto miscounts it answers
+// itself.
 //
 // Its rules are written from the API model and AWS's documentation, not from
 // smr's own checks: the two must be able to disagree. Only tests import it.
@@ -201,12 +202,13 @@ func boundaryExists(c *moto.Call, s *moto.Snapshot) *moto.Response {
 }
 
 // attachments: 10 managed policies for a role by default (IAM User Guide, "IAM
-// and AWS STS quotas"). One that the role has already is taken again.
+// and AWS STS quotas"). One that the role has already is taken again, which moto
+// would count as a second attachment.
 func attachments(c *moto.Call, s *moto.Snapshot) *moto.Response {
 	r, arn := role(s, c.Form.Get("RoleName")), c.Form.Get("PolicyArn")
 	for _, a := range r.Attached {
 		if a.ARN == arn {
-			return nil
+			return moto.Accept(c.Action)
 		}
 	}
 	if len(r.Attached) >= 10 {
