@@ -226,6 +226,7 @@ func TestWhoIsTrusted(t *testing.T) {
 	}{
 		{"a job of the environment", "repo:acme@1234/ml-roles@5678:environment:prod", "sts.amazonaws.com", [2]bool{}, [2]bool{true, false}},
 		{"a job of the environment, by name", "repo:acme/ml-roles:environment:prod", "sts.amazonaws.com", [2]bool{}, [2]bool{false, true}},
+		{"the plan of a release", "repo:acme@1234/ml-roles@5678:environment:prod-plan", "sts.amazonaws.com", [2]bool{true, false}, [2]bool{}},
 		{"a pull request", "repo:acme@1234/ml-roles@5678:pull_request", "sts.amazonaws.com", [2]bool{true, false}, [2]bool{}},
 		{"a pull request, by name", "repo:acme/ml-roles:pull_request", "sts.amazonaws.com", [2]bool{false, true}, [2]bool{}},
 		{"a schedule", "repo:acme@1234/ml-roles@5678:ref:refs/heads/main", "sts.amazonaws.com", [2]bool{true, false}, [2]bool{}},

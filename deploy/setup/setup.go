@@ -23,7 +23,7 @@ import (
 // Repository are good.
 type Options struct {
 	Repository   Repository
-	Environments []string // whose jobs deploy; none: DefaultEnvironment
+	Environments []string // whose jobs deploy; none: DefaultEnvironment. NAME-plan may plan
 	Branch       string   // whose jobs may also plan, as those of a schedule do; "" for none
 	Issuer       string   // "": GitHub; of GitHub Enterprise Server HOST/_services/token
 	Audience     string   // "": DefaultAudience

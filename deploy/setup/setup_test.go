@@ -95,8 +95,8 @@ func TestTrust(t *testing.T) {
 		doc  *policy.Document
 		want []string
 	}{
-		{"plan", plan.Immutable, []string{"repo:acme@1234/ml-roles@5678:pull_request", "repo:acme@1234/ml-roles@5678:ref:refs/heads/main"}},
-		{"plan by name", plan.Named, []string{"repo:acme/ml-roles:pull_request", "repo:acme/ml-roles:ref:refs/heads/main"}},
+		{"plan", plan.Immutable, []string{"repo:acme@1234/ml-roles@5678:environment:blue%3A green-plan", "repo:acme@1234/ml-roles@5678:environment:prod-plan", "repo:acme@1234/ml-roles@5678:pull_request", "repo:acme@1234/ml-roles@5678:ref:refs/heads/main"}},
+		{"plan by name", plan.Named, []string{"repo:acme/ml-roles:environment:blue%3A green-plan", "repo:acme/ml-roles:environment:prod-plan", "repo:acme/ml-roles:pull_request", "repo:acme/ml-roles:ref:refs/heads/main"}},
 		{"deploy", deploy.Immutable, []string{"repo:acme@1234/ml-roles@5678:environment:blue%3A green", "repo:acme@1234/ml-roles@5678:environment:prod"}},
 		{"deploy by name", deploy.Named, []string{"repo:acme/ml-roles:environment:blue%3A green", "repo:acme/ml-roles:environment:prod"}},
 	} {

@@ -101,15 +101,24 @@ func (o *Options) deploySubjects() Subjects {
 	return o.subjects(contexts)
 }
 
-// planSubjects are those of pull requests and of the branch whose schedule looks
-// for drift.
+// planSubjects are those of pull requests, of the branch whose schedule looks for
+// drift, and of the environment beside each that deploys, in which a release is
+// planned before anybody approves it: its job has a tag, by which no role is
+// trusted.
 func (o *Options) planSubjects() Subjects {
 	contexts := []string{"pull_request"}
+	for _, e := range o.Environments {
+		contexts = append(contexts, "environment:"+claim(e)+PlanSuffix)
+	}
 	if o.Branch != "" {
 		contexts = append(contexts, "ref:refs/heads/"+claim(o.Branch))
 	}
 	return o.subjects(contexts)
 }
+
+// PlanSuffix makes the name of the environment that plans for another: that of
+// "production" is "production-plan".
+const PlanSuffix = "-plan"
 
 // claim is a name as it stands in the subject: GitHub writes ":" as "%3A" there
 // (GitHub Docs, "OpenID Connect reference", "Filtering for a specific

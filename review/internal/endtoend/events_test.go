@@ -24,7 +24,7 @@ func TestActFork(t *testing.T) {
 	if !strings.Contains(r.Summary, "escalation needs approval") || !strings.Contains(r.Summary, "arn:aws:iam::123456789012:role/*") {
 		t.Errorf("summary %q", r.Summary)
 	}
-	if len(r.of("error")) != 1 || len(r.of("warning")) != 0 || r.of("error")[0].Properties["file"] != "roles/a.smr" {
+	if len(r.of("error")) != 1 || r.of("error")[0].Properties["file"] != "roles/a.smr" || len(r.of("notice")) != 1 {
 		t.Errorf("annotations %+v", r.Annotations)
 	}
 	if page, err := os.ReadFile(filepath.Join(j.artifacts, "smr-report")); err != nil || !strings.Contains(string(page), "<!DOCTYPE html>") && !strings.Contains(string(page), "<!doctype html>") {

@@ -55,10 +55,10 @@ func (s *session) setupGitHubCommand() *cobra.Command {
 		Use:   "github [DIR]",
 		Short: "Roles for GitHub Actions: trust by OpenID Connect, least privilege",
 		Long: `Setup github prints two roles for each account of the configuration: smr-plan,
-which reads, for pull requests and the schedule that looks for drift; and
-smr-deploy, which changes roles, for jobs of an environment. Somebody who
-administers the account makes them once: with --format cloudformation it is one
-template.
+which reads, for pull requests, the schedule that looks for drift and the plan of
+a release in the environment NAME-plan; and smr-deploy, which changes roles, for
+jobs of the environment NAME. Somebody who administers the account makes them
+once: with --format cloudformation it is one template.
 
 Trust: GitHub names a job in the subject of its token. Repositories created,
 renamed or transferred since 2026-07-15 have subjects with the ids of owner and
