@@ -166,3 +166,24 @@ func TestPlanWritesWhole(t *testing.T) {
 		t.Errorf("a plan that was changed: %v", err)
 	}
 }
+
+// TestLiveExamples runs the examples of the help of plan and drift.
+func TestLiveExamples(t *testing.T) {
+	r := newLiveRun(t)
+	r.config(strings.Replace(liveConfig, `account "main"`, `account "ml-prod"`, 1))
+	for _, line := range []struct {
+		text string
+		want int
+	}{
+		{"smr plan", 0},
+		{"smr plan --account ml-prod -o release.plan", 0},
+		{"smr plan --format json --exit-code", 1},
+		{"smr drift", 1},
+		{"smr drift --account ml-prod --format json", 1},
+	} {
+		words := strings.Fields(line.text)
+		r.smr(line.want, words[1:]...)
+		help := r.smr(0, words[1], "--help")
+		has(t, help, line.text)
+	}
+}
