@@ -22,6 +22,8 @@ type grantSet struct {
 	order map[string]int                      // in which they came
 	at    map[string]hcl.Range                // of those that the role has
 	args  map[string]map[string][]layeredAttr // by activity and parameter, from the first layer
+
+	passing []*ir.Activity // those that pass roles, while the role does not say which
 }
 
 type layeredAttr struct {
@@ -41,6 +43,43 @@ func (s *scope) grants(in *instance) {
 		a := s.r.activity(name)
 		in.role.Activities = append(in.role.Activities, &ir.Grant{Activity: a, Range: g.at[name], Args: g.arguments(a)})
 	}
+	g.missingPassRoles()
+}
+
+// missingPassRoles says once for each place where activities come from that the
+// role does not say which roles they pass. Where what it says is wrong, that has
+// been reported.
+func (g *grantSet) missingPassRoles() {
+	r := g.s.r
+	for _, layer := range g.in.role.Layers {
+		if a := layer.Common.PassRoles; a != nil && len(g.passing) > 0 && r.reported(a.Range) {
+			return
+		}
+	}
+	for len(g.passing) > 0 {
+		at := g.at[g.passing[0].Name]
+		var names []string
+		g.passing = slices.DeleteFunc(g.passing, func(a *ir.Activity) bool {
+			here := g.at[a.Name] == at
+			if here {
+				names = append(names, a.Name)
+			}
+			return here
+		})
+		what, pass, exclude := fmt.Sprintf("activity %q", names[0]), "passes", "the activity"
+		if len(names) > 1 {
+			what, pass, exclude = "activities "+diag.Quote(names), "pass", "the activities"
+		}
+		r.errorf("missing-pass-roles", at, "The %s of the role %q %s roles to SageMaker, and the role does not say which. Write pass_roles = [role.LABEL.arn] for the role that jobs run as; pass_roles = [] if it passes none; or exclude %s.", what, g.in.role.Address(), pass, exclude)
+	}
+}
+
+// reported reports whether an error has been found inside of a range.
+func (r *resolver) reported(at hcl.Range) bool {
+	return slices.ContainsFunc(r.diags, func(d *hcl.Diagnostic) bool {
+		return d.Severity == hcl.DiagError && d.Subject != nil && d.Subject.Filename == at.Filename &&
+			d.Subject.Start.Byte >= at.Start.Byte && d.Subject.End.Byte <= at.End.Byte
+	})
 }
 
 func (g *grantSet) add(name string, at hcl.Range) {
@@ -214,13 +253,29 @@ func (g *grantSet) argument(a *ir.Activity, p *ir.Param, given map[string][]laye
 	case !p.Required:
 		return ir.Arg{Value: p.Default, Range: g.at[a.Name], Default: true}, true
 	case p.From != "":
-		d := diag.Errorf("missing-pass-roles", g.at[a.Name], "The activity %q of the role %q passes roles to SageMaker, and the role does not say which. Write pass_roles = [role.LABEL.arn] for the role that jobs run as; pass_roles = [] if it passes none; or exclude the activity.", a.Name, role.Address())
-		r.diags = append(r.diags, d)
+		g.passing = append(g.passing, a)
 		return ir.Arg{}, false
+	case misspelled(a, p, given):
+		return ir.Arg{}, false // which is reported, with this one's name
 	}
 	d := diag.Errorf("missing-parameter", g.at[a.Name], "The activity %q of the role %q needs the parameter %q: %s.", a.Name, role.Address(), p.Name, brief(p.Description))
 	r.diags = append(r.diags, diag.Suggest(d, "Give it in the role:", fmt.Sprintf("activity %q {\n  %s = …   # %s\n}", a.Name, p.Name, p.Type.Text)))
 	return ir.Arg{}, false
+}
+
+// misspelled reports whether an argument that the activity does not take is
+// spelled much like a parameter.
+func misspelled(a *ir.Activity, p *ir.Param, given map[string][]layeredAttr) bool {
+	names := paramNames(a)
+	if len(names)*len(given) > 400 {
+		return false // no spelling mistake, and too much to look at
+	}
+	for name := range given {
+		if !slices.Contains(names, name) && slices.Contains(diag.Nearest(name, names), p.Name) {
+			return true
+		}
+	}
+	return false
 }
 
 // brief is the beginning of a description, to stand inside a sentence.

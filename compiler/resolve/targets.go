@@ -59,10 +59,11 @@ func (r *resolver) account(a *dsl.Account) *ir.Target {
 			return nil
 		}
 		t.Partition = partition
-	} else if p, known := facts.PartitionOf(region); known {
+	} else if p, placed := facts.PartitionOf(region); placed && p.Knows(region) {
 		t.Partition = p.Name
 	} else {
-		r.spoiledf("unknown-region", a.Region.Expr.Range(), "%q is no Region that smr can place in a partition. Write one such as \"eu-west-1\", or say partition = \"aws\".", region)
+		r.spoiledf("unknown-region", a.Region.Expr.Range(), "AWS had no Region %q in %s.%s If it is a newer one, say its partition too: partition = \"aws\".", region, facts.PartitionsDate,
+			r.c.DidYouMean(region, regionNames(), "Write one such as \"eu-west-1\"."))
 		return nil
 	}
 	r.quotas(a, t, ctx)
@@ -89,6 +90,14 @@ func partitionNames() []string {
 	var names []string
 	for _, p := range facts.Partitions() {
 		names = append(names, p.Name)
+	}
+	return names
+}
+
+func regionNames() []string {
+	var names []string
+	for _, p := range facts.Partitions() {
+		names = append(names, p.Regions...)
 	}
 	return names
 }

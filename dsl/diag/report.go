@@ -49,7 +49,7 @@ func NewReport(diags hcl.Diagnostics, sources map[string][]byte, ignores []Ignor
 			r.Diags = append(r.Diags, d)
 		}
 	}
-	for _, d := range diags {
+	for _, d := range withoutEchoes(diags) {
 		if d.Severity == hcl.DiagError {
 			errors[InfoOf(d).Code] = true
 		} else if i := ignoreFor(d, ignores, byCode); i >= 0 {
@@ -68,6 +68,42 @@ func NewReport(diags hcl.Diagnostics, sources map[string][]byte, ignores []Ignor
 	r.count()
 	return r
 }
+
+// withoutEchoes leaves out what is only said because the same spot is no syntax:
+// of several syntax errors that begin there all but one, and whatever else is
+// wrong with the nothing that the parser puts in its place.
+func withoutEchoes(diags hcl.Diagnostics) hcl.Diagnostics {
+	type spot struct {
+		file string
+		byte int
+	}
+	at := func(d *hcl.Diagnostic) spot { return spot{place(d).Filename, place(d).Start.Byte} }
+	broken := map[spot]*hcl.Diagnostic{}
+	for _, d := range diags {
+		if d.Subject == nil || d.Severity != hcl.DiagError || InfoOf(d).Code != "syntax-error" {
+			continue
+		}
+		// What HCL says of a character tells more than that it expected another.
+		if first := broken[at(d)]; first == nil || first.Summary != badCharacter && d.Summary == badCharacter {
+			broken[at(d)] = d
+		}
+	}
+	if len(broken) == 0 {
+		return diags
+	}
+	var out hcl.Diagnostics
+	for _, d := range diags {
+		said := broken[at(d)]
+		if said == nil || said == d || d.Subject == nil || d.Severity != hcl.DiagError || !slices.Contains([]string{"syntax-error", "wrong-type"}, InfoOf(d).Code) {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+// badCharacter is HCL's summary for a character that no syntax has, such as a
+// single quotation mark.
+const badCharacter = "Invalid character"
 
 func unused(ig Ignore, isError bool) *hcl.Diagnostic {
 	if isError {
