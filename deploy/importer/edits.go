@@ -315,13 +315,29 @@ func (p *planner) known(out *plan, s *policy.Statement) (*choice, string) {
 			}
 			for i := range f.statements {
 				st := &f.statements[i]
-				if len(st.conds) == len(s.Conditions) && slices.Equal(actions, slices.Sorted(slices.Values(st.actions))) {
+				if slices.Equal(actions, slices.Sorted(slices.Values(st.actions))) && st.resembles(s) {
 					return c, st.label
 				}
 			}
 		}
 	}
 	return nil, label(s)
+}
+
+// resembles reports whether a statement speaks of the same resources under the
+// same kinds of conditions as a pattern, as far as the pattern says.
+func (p *pattern) resembles(s *policy.Statement) bool {
+	conds := canonicalConditions(s.Conditions)
+	if len(conds) != len(p.conds) || !slices.ContainsFunc(p.resources, func(v value) bool { return v.hole != "" }) &&
+		!slices.Equal(slices.Sorted(slices.Values(expand(p.resources, nil))), slices.Sorted(slices.Values(s.Resources))) {
+		return false
+	}
+	for _, c := range p.conds {
+		if !slices.ContainsFunc(conds, func(o policy.Condition) bool { return o.Operator == c.operator && o.Key == c.key }) {
+			return false
+		}
+	}
+	return true
 }
 
 // owners is the activity that accounts for at least half of a policy and is the

@@ -274,6 +274,33 @@ func (f *form) read(role *ir.StackRole) {
 	}
 }
 
+// arguments is how many parameters are written for the form: those that have
+// no default, or another value than it.
+func (f *form) arguments() int {
+	n := 0
+	for _, p := range f.activity.Params {
+		flag, isFlag := f.flags[p.Name]
+		switch {
+		case p.From != "":
+		case p.Required:
+			n++
+		case isFlag && p.Default.False() == flag:
+			n++
+		case !isFlag && f.empty[p.Name] != (len(defaults(p.Default)) == 0):
+			n++
+		}
+	}
+	return n
+}
+
+// curtailed reports whether a list is empty that usually is not, so that the
+// form lacks statements that the activity is for.
+func (f *form) curtailed() bool {
+	return slices.ContainsFunc(f.activity.Params, func(p *ir.Param) bool {
+		return f.empty[p.Name] && p.From == "" && (p.Required || len(defaults(p.Default)) > 0)
+	})
+}
+
 func (f *form) value(s string) value {
 	for i, r := range s {
 		if n := int(r - firstTracer); r >= firstTracer && n < len(f.holes) {

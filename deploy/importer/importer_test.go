@@ -111,8 +111,15 @@ func deployed(stack *ir.Stack) *live.State {
 	return state
 }
 
+// fatal is a test of either kind.
+type fatal interface {
+	Helper()
+	Fatal(...any)
+	Fatalf(string, ...any)
+}
+
 // imported imports all roles of a state, and fails the test if one is not.
-func imported(t testing.TB, state *live.State, o Options) *Result {
+func imported(t fatal, state *live.State, o Options) *Result {
 	t.Helper()
 	r, err := Import(context.Background(), []*Source{{State: state, Name: "prod"}}, o)
 	if err != nil {

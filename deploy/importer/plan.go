@@ -227,16 +227,27 @@ func (p *planner) recognize(out *plan) {
 			admitted = append(admitted, f)
 		}
 	}
-	var exact []*solution
+	var exact, curtailed []*solution
 	var promising []*form
 	for _, f := range admitted {
-		if found := p.u.solve(f, fixed, false); found != nil {
+		found := p.u.solve(f, fixed, false)
+		if found == nil {
+			continue
+		}
+		promising = append(promising, f)
+		if f.curtailed() {
+			curtailed = append(curtailed, found...)
+		} else {
 			exact = append(exact, found...)
-			promising = append(promising, f)
 		}
 	}
 	p.wholes(out, promising, fixed)
 	p.greedy(out, exact)
+	full := slices.DeleteFunc(slices.Clone(admitted), (*form).curtailed)
+	if p.level == levelEdited {
+		p.nearly(out, full, fixed)
+	}
+	p.greedy(out, curtailed)
 	if p.level == levelEdited {
 		p.nearly(out, admitted, fixed)
 	}
@@ -283,7 +294,7 @@ func (p *planner) better(a, b *solution, policy int) bool {
 	if na != nb {
 		return na
 	}
-	return len(a.form.holes) < len(b.form.holes)
+	return a.form.arguments() < b.form.arguments()
 }
 
 // named reports whether a policy has the name that SageMaker Role Manager, or
@@ -331,7 +342,7 @@ func (p *planner) greedy(out *plan, exact []*solution) {
 		most := 0
 		for _, s := range exact {
 			n := p.worth(out, s)
-			if n == 0 || n < most || n == most && best != nil && len(s.form.holes) >= len(best.form.holes) {
+			if n == 0 || n < most || n == most && best != nil && s.form.arguments() >= best.form.arguments() {
 				continue
 			}
 			if old := out.choice(s.form.activity.Name); old != nil && !p.wider(s, old.solution) {

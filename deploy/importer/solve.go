@@ -27,7 +27,7 @@ type solution struct {
 }
 
 // solve fills the holes of a form from a universe; fixed fills role-wide ones.
-// Exact solutions have no atom missing; near ones at most half.
+// Exact solutions have no atom missing; near ones have some atom.
 func (u *universe) solve(f *form, fixed binding, near bool) []*solution {
 	if f.managed != "" && !u.managed[f.managed] || !u.likely(f, near) {
 		return nil
@@ -44,27 +44,23 @@ func (u *universe) solve(f *form, fixed binding, near bool) []*solution {
 		for i := range f.statements {
 			s.conds = append(s.conds, u.find(&f.statements[i], b))
 		}
-		if u.fill(s, near) && u.evaluate(s) && (s.lacking == 0 || near && 2*s.lacking <= s.total) {
+		if u.fill(s, near) && u.evaluate(s) && (s.lacking == 0 || near && s.lacking < s.total) {
 			out = append(out, s)
 		}
 	}
 	return out
 }
 
-// likely is a quick look whether the actions of a form are there at all.
+// likely is a quick look whether the actions of a form are there at all: every
+// one, or for a near solution one of every other statement.
 func (u *universe) likely(f *form, near bool) bool {
-	n, found := 0, 0
+	n := 0
 	for i := range f.statements {
-		for _, a := range f.statements[i].actions {
+		if slices.ContainsFunc(f.statements[i].actions, func(a string) bool { return u.hasAction(a) == near }) == near {
 			n++
-			if u.hasAction(a) {
-				found++
-			} else if !near {
-				return false
-			}
 		}
 	}
-	return 2*found >= n
+	return n == len(f.statements) || near && 2*n >= len(f.statements)
 }
 
 func (u *universe) hasAction(action string) bool {
@@ -215,7 +211,7 @@ func expand(list []value, b binding) []string {
 }
 
 // fill fills the holes that stand in resources: with the values that every
-// place of the hole finds, or for a near solution most of them.
+// place of the hole finds, or for a near solution half of them.
 func (u *universe) fill(s *solution, near bool) bool {
 	for _, hole := range s.form.holes {
 		if s.args[hole] != nil {
@@ -224,42 +220,55 @@ func (u *universe) fill(s *solution, near bool) bool {
 		votes, places := map[string]int{}, 0
 		var order []string
 		for i := range s.form.statements {
-			p := &s.form.statements[i]
-			for _, r := range p.resources {
+			for _, r := range s.form.statements[i].resources {
 				if r.hole != hole {
 					continue
 				}
-				for _, action := range p.actions {
-					places++
-					if s.conds[i] < 0 {
-						continue
+				places++
+				for _, v := range u.candidates(s, i, r, near) {
+					if votes[v] == 0 {
+						order = append(order, v)
 					}
-					for _, x := range u.lists[actionUnder{action, s.conds[i]}] {
-						if inner, ok := r.match(x); ok && plausible(s.form, hole, inner) {
-							if votes[inner] == 0 {
-								order = append(order, inner)
-							}
-							votes[inner]++
-						}
-					}
+					votes[v]++
 				}
 			}
 		}
 		if places == 0 && u.conditional(s, hole) == 0 {
 			continue // the form does not say it
 		}
-		var list []string
-		for _, v := range order {
-			if votes[v] == places || near && 2*votes[v] > places {
-				list = append(list, v)
-			}
-		}
+		list := slices.DeleteFunc(order, func(v string) bool {
+			return votes[v] < places && (!near || 2*votes[v] < places)
+		})
 		if len(list) == 0 {
 			return false
 		}
 		s.args[hole] = list
 	}
 	return true
+}
+
+// candidates are what can stand in the hole of one resource of a statement:
+// what every action of it finds, or for a near solution half of them.
+func (u *universe) candidates(s *solution, i int, r value, near bool) []string {
+	if s.conds[i] < 0 {
+		return nil
+	}
+	actions := s.form.statements[i].actions
+	votes := map[string]int{}
+	var order []string
+	for _, action := range actions {
+		for _, x := range u.lists[actionUnder{action, s.conds[i]}] {
+			if inner, ok := r.match(x); ok && plausible(s.form, r.hole, inner) {
+				if votes[inner] == 0 {
+					order = append(order, inner)
+				}
+				votes[inner]++
+			}
+		}
+	}
+	return slices.DeleteFunc(order, func(v string) bool {
+		return votes[v] < len(actions) && (!near || 2*votes[v] < len(actions))
+	})
 }
 
 // conditional counts the conditions that a hole stands in.
