@@ -36,20 +36,36 @@ func coversARN(w, v string) bool {
 func coversAction(w, v string) bool { return covers(policy.Lower(w), policy.Lower(v)) }
 
 // needless yields the elements of a list that others of it cover; of equal ones
-// the first stays.
-func needless(list []string, covers func(w, v string) bool, yield func(i int, other string)) {
-	if len(list) > maxCompared || len(list) < 2 {
+// the first stays. same is the form in which equal ones are equal. At most
+// maxCompared patterns are compared with the others.
+func needless(list []string, same func(string) string, covers func(w, v string) bool, yield func(i int, other string)) {
+	if len(list) > maxList {
 		return
 	}
+	first, patterns := make(map[string]int, len(list)), []int(nil)
 	for i, v := range list {
-		for j, w := range list {
-			if i != j && covers(w, v) && (j < i || !covers(v, w)) {
+		if _, known := first[same(v)]; !known {
+			first[same(v)] = i
+		}
+		if policy.HasWildcard(v) && len(patterns) < maxCompared {
+			patterns = append(patterns, i)
+		}
+	}
+	for i, v := range list {
+		if j := first[same(v)]; j != i {
+			yield(i, list[j])
+			continue
+		}
+		for _, j := range patterns {
+			if w := list[j]; i != j && covers(w, v) && (j < i || !covers(v, w)) {
 				yield(i, w)
 				break
 			}
 		}
 	}
 }
+
+func asWritten(s string) string { return s }
 
 // coversAll reports whether every element of list is covered by one of others.
 func coversAll(others, list []string, covers func(w, v string) bool) bool {

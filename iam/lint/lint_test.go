@@ -16,6 +16,8 @@ import (
 // account owns the roles of all examples.
 const account = "123456789012"
 
+const sagemakerTrust = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"sagemaker.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
+
 // parse reads a policy of an example.
 func parse(t *testing.T, text string) *policy.Document {
 	t.Helper()
@@ -31,7 +33,7 @@ func parse(t *testing.T, text string) *policy.Document {
 func findings(t *testing.T, e lint.Example) []lint.Finding {
 	t.Helper()
 	var list []lint.Finding
-	r := lint.Role{Complete: true, Judge: escalation.NewJudge(access.Options{Facts: access.ServiceFacts()})}
+	r := lint.Role{Complete: true, Trust: parse(t, sagemakerTrust), Judge: escalation.NewJudge(access.Options{Facts: access.ServiceFacts()})}
 	for _, text := range e.Policies {
 		d := parse(t, text)
 		list = append(list, lint.Document(d, lint.Options{Kind: e.Kind, Account: account})...)

@@ -36,7 +36,7 @@ func comparable(c *condition) bool {
 	case op == policy.Null || t == 0:
 		return true
 	case op <= policy.StringLike:
-		return t != facts.IPAddress && t != facts.Numeric && t != facts.Date
+		return t != facts.IPAddress && t != facts.Numeric && t != facts.Date && t != facts.Bool
 	case op <= policy.NumericGreaterThanEquals:
 		return t == facts.Numeric || t == facts.Date
 	case op <= policy.DateGreaterThanEquals:

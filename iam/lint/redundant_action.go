@@ -1,5 +1,7 @@
 package lint
 
+import "github.com/sagemaker-roles/smr/iam/policy"
+
 func redundantAction() Rule {
 	return Rule{
 		Code: "redundant-action", Severity: Notice,
@@ -8,7 +10,7 @@ func redundantAction() Rule {
 		Bad:     allow(act("s3:GetObject", "s3:Get*"), on(anObject)),
 		Good:    allow(act("s3:Get*"), on(anObject)),
 		Statement: func(p *Pass) {
-			needless(p.Actions, coversAction, func(i int, other string) {
+			needless(p.Actions, policy.Lower, coversAction, func(i int, other string) {
 				p.action(i, "%q is covered by %q.", p.Actions[i], other).Way = "Delete it."
 			})
 		},

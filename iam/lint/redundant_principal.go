@@ -17,7 +17,7 @@ func redundantPrincipal() Rule {
 				name   string
 				values []string
 			}{{"Principal/AWS", p.Principal.AWS}, {"Principal/Service", p.Principal.Service}, {"Principal/Federated", p.Principal.Federated}} {
-				needless(list.values, samePrincipal, func(i int, other string) {
+				needless(list.values, wholeAccount, samePrincipal, func(i int, other string) {
 					p.at(list.name, list.values, i, "%q is let in by %q already.", list.values[i], other).Way = "Delete one of the two."
 				})
 			}
@@ -36,4 +36,12 @@ func samePrincipal(w, v string) bool {
 	}
 	b, ok := policy.RootAccount(v)
 	return ok && a == b
+}
+
+// wholeAccount writes an account as a principal in one of its two forms.
+func wholeAccount(s string) string {
+	if account, ok := policy.RootAccount(s); ok {
+		return account
+	}
+	return s
 }

@@ -8,7 +8,7 @@ func redundantResource() Rule {
 		Bad:     allow(act("s3:GetObject"), on("arn:aws:s3:::acme/*", "arn:aws:s3:::acme/day=1/*")),
 		Good:    allow(act("s3:GetObject"), on(anObject)),
 		Statement: func(p *Pass) {
-			needless(p.Resources, coversARN, func(i int, other string) {
+			needless(p.Resources, asWritten, coversARN, func(i int, other string) {
 				p.resource(i, "%q is covered by %q.", p.Resources[i], other).Way = "Delete it."
 			})
 		},

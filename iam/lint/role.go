@@ -13,7 +13,7 @@ import (
 type Role struct {
 	Policies []*policy.Document                 // identity-based, those of AWS among them
 	Boundary *policy.Document                   // nil: none, or unknown
-	Trust    *policy.Document                   // nil: unknown
+	Trust    *policy.Document                   // nil: unknown, and what depends on it is not judged
 	Only     func(document, statement int) bool // which statements are spoken about; nil: all
 	// Complete says that the text of every policy of the role is known, so that
 	// it can be said what the role lacks.
@@ -119,11 +119,10 @@ func (p *RolePass) any(effect policy.Effect, holds func(*policy.Statement) bool)
 	return false
 }
 
-// trusts reports whether the role's trust policy lets a service in; an unknown
-// one may.
+// trusts reports whether the role's trust policy lets a service in.
 func (p *RolePass) trusts(service string) bool {
 	if p.Trust == nil {
-		return true
+		return false
 	}
 	for i := range p.Trust.Statements {
 		if pr := p.Trust.Statements[i].Principal; pr != nil {

@@ -38,7 +38,7 @@ var rules = sync.OnceValue(func() *ruleSet {
 func conditionRules() []Rule {
 	return []Rule{
 		bypassableMFA(), deprecatedConditionKey(), duplicateConditionKey(), irrelevantConditionKey(), literalWildcard(),
-		malformedKeyValue(), malformedNetworkID(), malformedVariable(), mismatchedOperator(), mismatchedValue(), missingSetOperator(),
+		malformedKeyValue(), malformedNetworkID(), malformedServicePrincipal(), malformedVariable(), mismatchedOperator(), mismatchedValue(), missingSetOperator(),
 		missingTagKey(), multipleBooleans(), negatedPrefix(), permissiveSetOperator(), permissiveWildcard(), presenceOnly(),
 		privateAddress(), redundantConditionValue(), stringOperatorOnARN(), unguardedForAllValues(), unknownConditionKey(),
 		unlistedRegion(), unmaskedAddressRange(), unpairedConditionKey(), unreplacedVariable(), unsupportedConditionKey(),

@@ -1,6 +1,9 @@
 package lint
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 func serviceWildcard() Rule {
 	return Rule{
@@ -13,10 +16,21 @@ func serviceWildcard() Rule {
 			if !p.allow() || p.options.Kind == Trust || p.options.Kind == Resource {
 				return
 			}
+			var f *Finding
+			more := 0
 			for i, name := range p.Actions {
-				if service, rest, ok := strings.Cut(name, ":"); ok && stars(rest) && !stars(service) {
-					p.action(i, "%q allows every action of the service, also those that AWS adds later.", name).Way = "Name the actions, or patterns such as " + service + ":Describe*."
+				service, rest, ok := strings.Cut(name, ":")
+				switch {
+				case !ok || !stars(rest) || stars(service):
+				case f == nil:
+					f = p.action(i, "%q allows every action of the service, also those that AWS adds later.", name)
+					f.Way = "Name the actions, or patterns such as " + service + ":Describe*."
+				default:
+					more++
 				}
+			}
+			if more > 0 {
+				f.Message += fmt.Sprintf(" So do %d more of the statement.", more)
 			}
 		},
 	}

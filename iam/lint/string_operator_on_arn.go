@@ -22,8 +22,9 @@ func stringOperatorOnARN() Rule {
 					continue
 				}
 				for j, v := range c.Values {
-					// A star at the end, or alone, means the same to both operators.
-					if policy.HasWildcard(strings.TrimRight(unescaped.Replace(v), "*")) {
+					// A star at the end of a whole ARN, or alone, means the same to both operators.
+					plain := unescaped.Replace(v)
+					if _, whole := policy.ParseARN(plain); policy.HasWildcard(strings.TrimRight(plain, "*")) || !whole && policy.HasWildcard(plain) && !stars(plain) {
 						p.value(c, j, "%s compares %q as text, so a * runs over the parts of an ARN.", c.Operator, v).Way = "Write " + strings.Replace(strings.Replace(c.Operator, "StringNot", "ArnNot", 1), "StringLike", "ArnLike", 1) + "."
 						break
 					}

@@ -31,6 +31,13 @@ func unknownAction() Rule {
 				f.Prefix, f.Candidates = a.service.Prefix+":", actionNames(a.service)
 				f.Otherwise = "The AWS Service Authorization Reference lists the actions of the service."
 			}
+			for i, name := range p.NotActions {
+				if a := lookAction(name); a.service != nil && len(a.known) == 0 && wellFormedAction(name) {
+					f := p.at("NotAction", p.NotActions, i, "%s had no action that %q names on %s, so it excepts nothing.", a.service.Title, name, facts.ServicesDate)
+					_, f.Given, _ = strings.Cut(name, ":")
+					f.Prefix, f.Candidates = a.service.Prefix+":", actionNames(a.service)
+				}
+			}
 		},
 	}
 }

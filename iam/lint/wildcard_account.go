@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/sagemaker-roles/smr/iam/policy"
@@ -17,11 +18,21 @@ func wildcardAccount() Rule {
 			if !p.allow() || p.options.Kind.principals() || len(p.Conditions) > 0 || !p.changes() {
 				return
 			}
+			var f *Finding
+			more := 0
 			for i, r := range p.Resources {
 				a, ok := policy.ParseARN(r)
-				if ok && a.Account != "" && stars(a.Account) && strings.Trim(a.Resource, "*/") != "" {
-					p.resource(i, "%q stands for resources of every account.", r).Way = "Write ${account_id}, and ${region}, in the ARN."
+				switch {
+				case !ok || a.Account == "" || !stars(a.Account) || strings.Trim(a.Resource, "*/") == "":
+				case f == nil:
+					f = p.resource(i, "%q stands for resources of every account.", r)
+					f.Way = "Write ${account_id}, and ${region}, in the ARN."
+				default:
+					more++
 				}
+			}
+			if more > 0 {
+				f.Message += fmt.Sprintf(" So do %d more of the statement.", more)
 			}
 		},
 	}
