@@ -32,7 +32,6 @@ var uses = []Use{
 	{"iam:PutRolePolicy", "write an inline policy", true},
 	{"iam:TagPolicy", "mark a managed policy as smr's", true},
 	{"iam:TagRole", "mark a role as smr's, and set its tags", true},
-	{"iam:UntagPolicy", "remove a tag of a managed policy", true},
 	{"iam:UntagRole", "remove a tag of a role", true},
 	{"iam:UpdateAssumeRolePolicy", "change a trust policy", true},
 	{"iam:UpdateRole", "change a description or session duration", true},
