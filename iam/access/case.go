@@ -22,7 +22,7 @@ func DecodeSide(text []byte) (Side, error) {
 	if text[0] == '[' {
 		var list []json.RawMessage
 		if err := json.Unmarshal(text, &list); err != nil {
-			return Side{}, fmt.Errorf("not JSON: %w", err)
+			return Side{}, plain(err, "a list of policy documents")
 		}
 		return documentsSide(list)
 	}
@@ -31,7 +31,7 @@ func DecodeSide(text []byte) (Side, error) {
 	}
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(text, &fields); err != nil {
-		return Side{}, fmt.Errorf("not JSON: %w", err)
+		return Side{}, plain(err, "an object")
 	}
 	if _, ok := fields["Statement"]; ok {
 		return documentsSide([]json.RawMessage{text})
@@ -96,10 +96,28 @@ func fieldsSide(fields map[string]json.RawMessage) (s Side, err error) {
 			return Side{}, fmt.Errorf("%q is no field of a side; the fields are identity_policies, permissions_boundary, session_policy, scps, or resource_policy alone", name)
 		}
 		if err != nil {
-			return Side{}, fmt.Errorf("%s: %w", name, err)
+			want := "a list of policy documents"
+			if name == "scps" {
+				want = "a list of levels, each a list of policy documents"
+			}
+			return Side{}, fmt.Errorf("%s: %w", name, plain(err, want))
 		}
 	}
 	return s, nil
+}
+
+// plain says in JSON's words what is wrong with a value that is not what was
+// wanted, instead of in Go's.
+func plain(err error, want string) error {
+	var kind *json.UnmarshalTypeError
+	var syntax *json.SyntaxError
+	switch {
+	case errors.As(err, &kind):
+		return fmt.Errorf("it is a JSON %s where %s belongs", kind.Value, want)
+	case errors.As(err, &syntax):
+		return fmt.Errorf("it is not JSON: %w", err)
+	}
+	return err
 }
 
 func documents(name string, list []json.RawMessage) ([]*policy.Document, error) {
@@ -140,7 +158,7 @@ func AnswerCase(line []byte, o Options) ([]byte, error) {
 		Head json.RawMessage `json:"head"`
 	}
 	if err := json.Unmarshal(line, &in); err != nil {
-		return answerError(in.ID, fmt.Errorf("the line is not a JSON object of a case: %w", err)), nil
+		return answerError(in.ID, fmt.Errorf("the line is no case: %w", plain(err, `an object {"id", "base", "head"}`))), nil
 	}
 	if in.Base == nil || in.Head == nil {
 		return answerError(in.ID, errors.New(`the line needs "base" and "head"`)), nil

@@ -1,7 +1,9 @@
 package access
 
 import (
+	"bytes"
 	"cmp"
+	"encoding/json"
 	"slices"
 	"strings"
 
@@ -34,7 +36,7 @@ type Row struct {
 	Actions      []string `json:"actions"`
 	NotActions   []string `json:"not_actions,omitempty"`
 	Resources    []string `json:"resources"`
-	NotResources []string `json:"not_resources,omitempty"`
+	NotResources []string `json:"not_resources"`
 
 	// Principals are of resource-based policies alone. NotPrincipals are
 	// excepted from them.
@@ -42,7 +44,7 @@ type Row struct {
 	NotPrincipals []string `json:"not_principals,omitempty"`
 
 	// Conditions are operator, key and values, all of which hold.
-	Conditions map[string]map[string][]string `json:"conditions,omitempty"`
+	Conditions map[string]map[string][]string `json:"conditions"`
 
 	// Level is the highest of the actions, "" if the facts know none of them.
 	Level Level `json:"level,omitempty"`
@@ -53,6 +55,26 @@ type Row struct {
 
 	// Statements are those of the side that allows, as it writes them.
 	Statements []*policy.Statement `json:"-"`
+}
+
+// MarshalJSON writes the row with every list that readers count on, empty where
+// there is nothing to say.
+func (r Row) MarshalJSON() ([]byte, error) {
+	type fields Row // without this method
+	f := fields(r)
+	for _, list := range []*[]string{&f.Actions, &f.Resources, &f.NotResources} {
+		if *list == nil {
+			*list = []string{}
+		}
+	}
+	if f.Conditions == nil {
+		f.Conditions = map[string]map[string][]string{}
+	}
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(f)
+	return bytes.TrimSpace(b.Bytes()), err
 }
 
 // A part is a row before its actions are spelled.

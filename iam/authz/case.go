@@ -71,6 +71,8 @@ func readable(err error) error {
 	switch {
 	case errors.As(err, &syntax):
 		return fmt.Errorf("the line is not JSON: offset %d: %s", syntax.Offset, syntax.Error())
+	case errors.As(err, &kind) && kind.Field == "":
+		return fmt.Errorf("the line is a JSON %s, and a case is an object {\"id\", \"request\"}", kind.Value)
 	case errors.As(err, &kind):
 		return fmt.Errorf("%q has the wrong type of value: %s", kind.Field, kind.Value)
 	}

@@ -71,6 +71,7 @@ func TestAnswers(t *testing.T) {
 				`"because":"No statement allows the request to this principal, and nothing else can grant it."}]}`,
 		},
 		{`nonsense`, `{"id":null,"error":"the line is not JSON: offset 2: invalid character 'o' in literal null (expecting 'u')"}`},
+		{`[1]`, `{"id":null,"error":"the line is a JSON array, and a case is an object {\"id\", \"request\"}"}`},
 		{`{"id":"4"}`, `{"id":"4","error":"the line has no \"request\""}`},
 		{`{"id":"5",` + request1 + `},"identity_policies":{}}`, `{"id":"5","error":"\"identity_policies\" has the wrong type of value: object"}`},
 		{`{"id":"6",` + request1 + `},"scps":[[` + allow + `,{"Statement":[]}],[{}]]}`, `{"id":"6","error":"scps[1][0]: offset 0: The policy document has no Statement element. It needs one with at least one statement."}`},
