@@ -46,10 +46,12 @@ func (j *judge) callerCould(group string) bool {
 func (j *judge) conclude() {
 	a := j.answer
 	worst := allow
-	judged := false
+	judged, documented, open := false, false, false
 	for i := range a.Checks {
 		c := &a.Checks[i]
 		judged = judged || c.Actor != requirements.ResourceOwner
+		documented = documented || c.Actor != requirements.ResourceOwner && c.Basis == requirements.Documented
+		open = open || c.outcome != allow && !c.Met
 		if c.Basis == requirements.Documented && !c.Met {
 			worst = max(worst, c.outcome)
 		}
@@ -58,6 +60,10 @@ func (j *judge) conclude() {
 		if h.Verdict == "fail" {
 			worst = deny
 		}
+	}
+	if worst == allow && judged && !documented && open {
+		worst = unknown
+		j.assume("AWS documents none of what this call needs, so that the missing permissions may or may not matter.")
 	}
 	if worst == allow && !judged {
 		worst = unknown

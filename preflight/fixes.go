@@ -30,22 +30,29 @@ type Fix struct {
 func (j *judge) fixes() {
 	var owners []string
 	byOwner := map[string][]*gap{}
+	grouped := map[string]bool{} // alternatives, of which one is enough
 	for i := range j.answer.Checks {
 		c := &j.answer.Checks[i]
 		if c.outcome == allow || c.Met {
 			continue
 		}
+		other := c.AnyOf != "" && grouped[c.AnyOf]
+		grouped[c.AnyOf] = true
 		for _, g := range c.gaps {
 			owner := j.ownerOf(g)
+			if other {
+				if f := j.fix(owner, []*gap{g}); f != nil && c.Fix == nil {
+					f.Text = "Instead of the execution role's permission: " + f.Text
+					c.Fix = single(f)
+				}
+				continue
+			}
 			if !slices.Contains(owners, owner) {
 				owners = append(owners, owner)
 			}
 			byOwner[owner] = append(byOwner[owner], g)
 			if f := j.fix(owner, []*gap{g}); f != nil && c.Fix == nil {
-				if len(f.Statements) == 1 {
-					f.Statement, f.Statements = f.Statements[0], nil
-				}
-				c.Fix = f
+				c.Fix = single(f)
 			}
 		}
 	}
@@ -59,6 +66,14 @@ func (j *judge) fixes() {
 			j.answer.Fixes = append(j.answer.Fixes, *f)
 		}
 	}
+}
+
+// single is a fix of one statement in its simpler form.
+func single(f *Fix) *Fix {
+	if len(f.Statements) == 1 {
+		f.Statement, f.Statements = f.Statements[0], nil
+	}
+	return f
 }
 
 // ownerOf names who can close a gap.
@@ -183,7 +198,7 @@ func (j *judge) roleFix(owner string, gaps []*gap) *Fix {
 		return nil
 	}
 	f := &Fix{Owner: owner, Text: "Add to the role.", In: fmt.Sprintf("role %q", who.role.Label)}
-	f.HCL = j.roleHCL(who, statements)
+	f.HCL = formatted(j.roleHCL(who, statements))
 	f.Statements = rawStatements(statements)
 	return f
 }
@@ -257,7 +272,7 @@ func (j *judge) documentFix(owner string, doc *policy.Document, gaps []*gap, at 
 		f.Policy = json.RawMessage(policy.AppendJSON(nil, after))
 	}
 	if f.In != "" {
-		f.HCL = attributeHCL(at.attribute, after)
+		f.HCL = formatted(attributeHCL(at.attribute, after))
 	}
 	return f
 }

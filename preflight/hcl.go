@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/sagemaker-roles/smr/compiler/ir"
 	"github.com/sagemaker-roles/smr/dsl"
 	"github.com/sagemaker-roles/smr/iam/policy"
 )
@@ -216,10 +215,11 @@ func principalHCL(b *strings.Builder, in, name string, p *policy.Principal) {
 	fmt.Fprintf(b, "%s}\n", in)
 }
 
-// factLabel is the label of a fact block, or its name.
-func factLabel(b *ir.Bucket) string {
-	if b.Label != "" {
-		return b.Label
+// formatted gives text of the language its canonical layout.
+func formatted(text string) string {
+	out, diags := dsl.Format(dsl.File{Name: "fix.smr", Bytes: []byte(text)})
+	if diags.HasErrors() {
+		return text
 	}
-	return b.Name
+	return string(out)
 }

@@ -38,6 +38,15 @@ func (j *judge) side(p *requirements.Permission, who *principal, q *question, b 
 		f, g := j.ownerSays(who, q, o)
 		return f, mark(g)
 	}
+	if b.key != nil && b.key.awsManaged && o != nil {
+		// Its policy admits every principal of the account through Amazon S3, so
+		// that no policy of the role is asked.
+		f, _ := j.ownerSays(who, q, o)
+		if f.outcome == deny {
+			f.because = "the key aws/s3 admits principals of its own account alone, and nobody can edit its policy"
+		}
+		return f, nil
+	}
 	f, gaps := j.own(who, q)
 	if f.outcome != allow && o != nil && o.document != nil {
 		if direct := j.direct(who, q, o); direct.outcome == allow {
@@ -60,7 +69,7 @@ func (j *judge) own(who *principal, q *question) (worst finding, gaps []*gap) {
 		f := j.decide(who, q, l)
 		if f.outcome != allow {
 			gaps = append(gaps, &gap{layer: l.kind, explicit: f.explicit, who: who, reason: f.reason})
-			f.because = prefixed(l, &f)
+			f.because = prefixed(l, &f, q)
 		}
 		if worst.outcome == 0 || f.outcome > worst.outcome || f.outcome == worst.outcome && f.explicit && !worst.explicit {
 			worst = f
@@ -70,7 +79,7 @@ func (j *judge) own(who *principal, q *question) (worst finding, gaps []*gap) {
 }
 
 // prefixed says of which layer a reason speaks.
-func prefixed(l *layer, f *finding) string {
+func prefixed(l *layer, f *finding, q *question) string {
 	if f.outcome == unknown || f.explicit {
 		return f.because
 	}
@@ -80,7 +89,39 @@ func prefixed(l *layer, f *finding) string {
 	case authz.SCP:
 		return "no service control policy of a level allows it, and every level has to"
 	}
-	return "no policy of the role allows it"
+	return "no policy of the role allows it" + nearest(l.policies.Identity, q)
+}
+
+// nearest names the statement that allows the action for other resources or
+// under a condition that the request does not meet, the likeliest first.
+func nearest(policies []authz.Policy, q *question) string {
+	best, text := -1, ""
+	for _, p := range policies {
+		for i := range p.Document.Statements {
+			s := &p.Document.Statements[i]
+			if s.Effect != policy.Allow || !concerns(s, q.action) || len(s.Resources) == 0 {
+				continue
+			}
+			for _, r := range s.Resources {
+				same := 0
+				for same < min(len(r), len(q.resource)) && r[same] == q.resource[same] {
+					same++
+				}
+				if meets([]string{r}, q.resource) {
+					same += 1 << 20 // a condition is what fails
+				}
+				if same <= best {
+					continue
+				}
+				best = same
+				text = fmt.Sprintf("; statement %d of %s does for %s", i+1, p.Name, spelled(r))
+				if same >= 1<<20 && len(s.Conditions) > 0 {
+					text = fmt.Sprintf("; statement %d of %s does where %s %s %s", i+1, p.Name, s.Conditions[0].Operator, s.Conditions[0].Key, spelled(strings.Join(s.Conditions[0].Values, " or ")))
+				}
+			}
+		}
+	}
+	return text
 }
 
 // direct decides all policies together, the resource's own among them, which

@@ -175,7 +175,7 @@ func rows() []row {
 			message: "HyperPod: lifecycle scripts",
 			pattern: `Execution role provided does not have permissions to access the bucket (?P<bucket>\S+?)\.? Please`,
 			cause:   "The instances of the cluster read their lifecycle scripts from {bucket} and may not. AmazonSageMakerClusterInstanceRolePolicy reads only buckets whose names begin with sagemaker- and that belong to the same account.",
-			wayOut:  "Name the bucket sagemaker-…, or give the role s3:ListBucket on the bucket and s3:GetObject on its objects with an allow block in override \"hyperpod_cluster_instance\". The bucket's policy and, with a key of yours, the key policy have to admit the role too.",
+			wayOut:  "Name the bucket sagemaker-…, or give the role s3:ListBucket on the bucket and s3:GetObject on its objects with an allow block in override \"hyperpod_cluster_instance\". The bucket's policy and, with a key of yours, the key policy have to admit the role too. smr preflight ROLE CreateCluster lifecycle_bucket=NAME says which of them it is and what to add.",
 			source:  `Amazon SageMaker AI Developer Guide, "IAM users and roles for SageMaker HyperPod"`,
 		},
 		{
@@ -188,8 +188,8 @@ func rows() []row {
 		{
 			message: "A job cannot read or write S3",
 			pattern: `(?:Failed to (?:download|upload)|ClientError: Data download failed|S3 (?:download|upload)).*(?:AccessDenied|Access Denied|403)|No S3 objects found under S3 URL|Please ensure that the role \S+ (?:exists and )?has (?:the )?"?s3:`,
-			cause:   "The execution role of the job may not read its input or write its output in S3. With encrypted objects, S3 answers the same when the key is what is missing.",
-			wayOut:  "Add the bucket to s3_buckets of access_required_aws_services in the execution role, the key to data_keys of its kms block, and let the bucket's and the key's policies admit the role. In a VPC, look at the policy of the S3 endpoint as well.",
+			cause:   "The execution role of the job may not read its input or write its output in S3. With encrypted objects, S3 answers the same when the key is what is missing; so it does when the permissions boundary or the bucket's policy withholds the access.",
+			wayOut:  "Ask smr preflight ROLE CreateTrainingJob input_buckets=NAME output_bucket=NAME: it says which policy withholds what, and what to add. Mostly the bucket is missing in s3_buckets of access_required_aws_services or the key in data_keys of the kms block, or the policies of the bucket, of the key or the permissions boundary do not admit the role. In a VPC, look at the policy of the S3 endpoint as well.",
 			source:  `Amazon SageMaker AI Developer Guide, "How to use SageMaker AI execution roles"`,
 		},
 		{
