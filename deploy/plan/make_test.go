@@ -23,6 +23,10 @@ smr {
 account "main" {
   id     = "123456789012"
   region = "eu-west-1"
+  quotas {
+    roles_per_account            = 10000
+    managed_policies_per_account = 10000
+  }
 }
 `
 

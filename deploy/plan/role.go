@@ -170,6 +170,10 @@ func (m *maker) update(w *Want, r *live.Role) {
 	if r.Tags[TagRelease] == m.o.Release {
 		delete(first, TagRelease)
 	}
+	theirs, ours := apart(gone)
+	if len(theirs) > 0 {
+		b.add(Operation{Kind: UntagRole, Phase: PhasePrepare, Why: "tags that the configuration no longer has", Args: Args{TagKeys: theirs}})
+	}
 	if len(first) > 0 {
 		b.add(Operation{Kind: TagRole, Phase: PhasePrepare, Why: "whose it is and which release it is of", Args: Args{Tags: first}})
 	}
@@ -178,8 +182,8 @@ func (m *maker) update(w *Want, r *live.Role) {
 	}
 	b.walked(walk)
 	b.settle(w, slots)
-	if len(gone) > 0 {
-		b.add(Operation{Kind: UntagRole, Phase: PhaseSettle, Why: "tags that the configuration no longer has", Args: Args{TagKeys: gone}})
+	if len(ours) > 0 {
+		b.add(Operation{Kind: UntagRole, Phase: PhaseSettle, Why: "what there is no more to remember", Args: Args{TagKeys: ours}})
 	}
 	if len(last) > 0 {
 		b.add(Operation{Kind: TagRole, Phase: PhaseSettle, Why: "what is left of what the configuration gave", Args: Args{Tags: last}})

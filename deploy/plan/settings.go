@@ -80,6 +80,20 @@ func (m *maker) goneTags(w *Want, r *live.Role) []string {
 	return out
 }
 
+// apart parts tags that go by when they do: those of the configuration before
+// the tag that remembers them is written anew, those that remember what else
+// goes after that has gone. A run that is killed in between forgets nothing.
+func apart(gone []string) (first, last []string) {
+	for _, key := range gone {
+		if strings.HasPrefix(key, tagPrefix) {
+			last = append(last, key)
+		} else {
+			first = append(first, key)
+		}
+	}
+	return first, last
+}
+
 // tagsAlone refuses a change of tags that the role's policies look at together
 // with any other change: comparisons take the tags of a role as given, so that
 // nothing would be proved of what is in between.
