@@ -12,6 +12,7 @@ import (
 	"github.com/sagemaker-roles/smr/deploy/account"
 	"github.com/sagemaker-roles/smr/deploy/live"
 	"github.com/sagemaker-roles/smr/deploy/plan"
+	"github.com/sagemaker-roles/smr/review"
 )
 
 // Back plans the way back from the last release that a journal tells of: the
@@ -287,7 +288,7 @@ func (b *backward) plan(now time.Time) *plan.Plan {
 		Schema: plan.Schema, Tool: compiler.Version, Created: now.UTC().Format(time.RFC3339), Account: last.Account, AccountName: last.AccountName,
 		Partition: last.Partition, Project: last.Project, Release: last.Release, Paths: last.Paths,
 		Resources: []plan.Resource{}, Roles: []plan.Role{}, Operations: []plan.Operation{}, Losses: []plan.Loss{},
-		Refusals: []plan.Finding{}, Findings: []plan.Finding{}, Quotas: []plan.Quota{},
+		Refusals: []plan.Finding{}, Findings: []plan.Finding{}, Quotas: []plan.Quota{}, Diff: &review.Diff{},
 	}
 	touched := map[string]bool{}
 	for _, name := range b.roles {
