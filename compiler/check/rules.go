@@ -8,7 +8,8 @@ import (
 // Rules returns the rules in the order of their codes.
 func Rules() []Rule {
 	rules := []Rule{
-		duplicatePolicyName(), duplicateRoleName(), duplicateSID(), escalatingPassRole(), excessiveQuota(), foreignPassRole(),
+		broadManagedPolicy(), nameBoundBuckets(), escalationPath(),
+		duplicatePolicyName(), duplicateRoleName(), duplicateSID(), emptyOverride(), escalatingPassRole(), excessiveQuota(), foreignPassRole(),
 		invalidAccountID(), invalidAction(), invalidARN(), invalidBucketName(), invalidCharacter(), invalidDescription(),
 		invalidKeyARN(), invalidPath(), invalidPolicyARN(), invalidPolicyName(), invalidPrincipal(), invalidQuota(), invalidRepositoryARN(),
 		invalidResource(), invalidResourceName(), invalidRoleARN(), invalidRoleName(), invalidSecurityGroupID(),

@@ -69,6 +69,8 @@ func beside(rule check.Rule, code string) bool {
 		return true
 	case "compute-trust", "unsourced-service-trust":
 		return rule.Code == "missing-sagemaker-trust"
+	case "privilege-escalation":
+		return rule.Code == "escalation-path"
 	case "broad-managed-policy":
 		return rule.Code == "escalating-pass-role" || rule.Code == "unscoped-pass-role"
 	}

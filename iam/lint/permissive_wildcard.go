@@ -21,7 +21,7 @@ func permissiveWildcard() Rule {
 					continue
 				}
 				for j, v := range c.Values {
-					if v := policyVariables(v); policy.HasWildcard(v) && !stars(v) {
+					if policy.HasWildcard(policyVariables(v)) && !stars(v) {
 						p.value(c, j, "%q is a pattern of ids in %s, and it lets strangers in that match by chance.", v, c.Key).Way = "Write the ids with StringEquals."
 					}
 				}

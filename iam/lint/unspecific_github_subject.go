@@ -25,10 +25,16 @@ func unspecificSubject() Rule {
 				}
 				for j, v := range c.Values {
 					repository, rest, _ := strings.Cut(strings.TrimPrefix(v, "repo:"), ":")
+					environment, named := strings.CutPrefix(rest, "environment:")
+					ref, branch := strings.CutPrefix(rest, "ref:")
 					switch {
 					case v == "*" || v == "repo:*": // open-trust
 					case policy.HasWildcard(repository):
 						p.value(c, j, "%q stands for more than one repository.", v).Way = "Name the repository, and its branch or environment."
+					case named && stars(environment):
+						p.value(c, j, "%q stands for every environment, which a workflow of any branch may name.", v).Way = "Name the environment, and protect it on GitHub."
+					case branch && (stars(ref) || stars(strings.TrimPrefix(ref, "refs/heads/"))):
+						p.value(c, j, "%q stands for every branch of the repository.", v).Way = "Name the branch, or an environment that is protected on GitHub."
 					case stars(rest):
 						p.value(c, j, "%q stands for every branch, tag, pull request and environment of the repository.", v).Way = "Name the branch or environment, such as \"repo:" + repository + ":environment:prod\"."
 					}
