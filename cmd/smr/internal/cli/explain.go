@@ -14,6 +14,7 @@ import (
 	"github.com/sagemaker-roles/smr/compiler/check"
 	"github.com/sagemaker-roles/smr/compiler/emit"
 	"github.com/sagemaker-roles/smr/compiler/prove"
+	"github.com/sagemaker-roles/smr/deploy/plan"
 	"github.com/sagemaker-roles/smr/dsl/catalog"
 	"github.com/sagemaker-roles/smr/dsl/diag"
 	"github.com/sagemaker-roles/smr/preflight"
@@ -45,6 +46,7 @@ func entries() []diag.Entry {
 	out = append(out, preflight.Codes()...)
 	out = append(out, diag.Codes()...)
 	out = append(out, gate.Codes()...)
+	out = append(out, plan.Codes()...)
 	slices.SortFunc(out, func(a, b diag.Entry) int { return strings.Compare(a.Code, b.Code) })
 	return out
 }
