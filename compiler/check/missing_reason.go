@@ -53,5 +53,10 @@ func blank(a *dsl.Attr) bool {
 }
 
 func reasonExample(reason string) string {
-	return "smr { edition = \"2026\" }\nrole \"r\" {\n  activity \"manage_experiments\" {}\n  override \"manage_experiments\" {\n" + reason + "    remove_actions = [\"sagemaker:DeleteExperiment\"]\n  }\n}\n"
+	return overrideExample(reason + "    remove_actions = [\"sagemaker:DeleteExperiment\"]\n")
+}
+
+// overrideExample is a role with an override of one activity.
+func overrideExample(arguments string) string {
+	return "smr { edition = \"2026\" }\nrole \"r\" {\n  activity \"manage_experiments\" {}\n  override \"manage_experiments\" {\n" + arguments + "  }\n}\n"
 }

@@ -17,7 +17,8 @@ func (s *session) catalogCommand() *cobra.Command {
 		Short: "List or show the built-in personas and activities",
 		Long: `Catalog lists the built-in personas and activities, or shows one of them: its
 parameters, what it needs, what to know before using it, and the policy that
-its example compiles to.
+its example compiles to. In a directory with a configuration, the personas and
+activities that it defines itself are listed and shown too.
 
 Editions: ` + choices(catalog.Editions()) + `. A configuration chooses one with
 smr { edition = "2026" }; without that it gets role-manager-2024.`,
@@ -34,7 +35,10 @@ smr { edition = "2026" }; without that it gets role-manager-2024.`,
 				if err != nil {
 					return err
 				}
-				return reference.List(s.Stdout, e)
+				if err := reference.List(s.Stdout, e); err != nil {
+					return err
+				}
+				return s.listOwn()
 			}
 			return s.catalogEntry(edition, args[0], form)
 		},
@@ -73,6 +77,15 @@ func (s *session) catalogEntry(edition, name, form string) error {
 	for _, p := range personas {
 		if p.Name == name {
 			return reference.PersonaText(s.Stdout, edition, p)
+		}
+	}
+	own, err := s.ownDefinitions()
+	if err != nil {
+		return err
+	}
+	for _, d := range own {
+		if d.name == name {
+			return d.write(s.Stdout, width(s.Stdout))
 		}
 	}
 	return usagef("edition %s has no activity or persona %q.%s", edition, name, diag.DidYouMean(name, reference.Names(edition), "`smr catalog` lists them."))

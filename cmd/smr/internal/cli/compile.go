@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/hashicorp/hcl/v2"
 	"github.com/spf13/cobra"
 
 	"github.com/sagemaker-roles/smr/cmd/smr/internal/output"
@@ -12,6 +13,7 @@ import (
 	"github.com/sagemaker-roles/smr/compiler"
 	"github.com/sagemaker-roles/smr/compiler/emit"
 	"github.com/sagemaker-roles/smr/compiler/ir"
+	"github.com/sagemaker-roles/smr/dsl/diag"
 )
 
 // A compilation is the flags of smr compile.
@@ -89,7 +91,7 @@ func (s *session) compileTo(dir string, c compilation) error {
 	var files []ir.File
 	if !config.Diags.HasErrors() {
 		emitted, diags := compiler.Emit(config.Stack, c.target, emit.Options{Format: c.format, Split: c.split})
-		files, config.Diags = emitted, append(config.Diags, diags...)
+		files, config.Diags, config.Fault = emitted, append(config.Diags, diags...), faultOf(diags)
 	}
 	report := config.Report()
 	text, _ := render.ByName("text")
@@ -108,6 +110,17 @@ func (s *session) compileTo(dir string, c compilation) error {
 		return s.print(files)
 	}
 	return s.write(c.out, config.Stack, files)
+}
+
+// faultOf is the mistake of smr among diagnostics of a target: nothing that a
+// user could mend, so that it is no finding.
+func faultOf(diags hcl.Diagnostics) error {
+	for _, d := range diags {
+		if diag.InfoOf(d).Code == "internal-error" {
+			return errors.New(d.Detail)
+		}
+	}
+	return nil
 }
 
 // print writes the only file to standard output.

@@ -1,8 +1,14 @@
 package cli
 
 import (
+	"errors"
 	"strings"
 	"testing"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/sagemaker-roles/smr/compiler"
+	"github.com/sagemaker-roles/smr/dsl/diag"
 )
 
 // TestQuestionExitCodes: those of simulate and diff.
@@ -54,5 +60,20 @@ func TestQuestionExitCodes(t *testing.T) {
 		if strings.TrimSpace(stdout+stderr) == "" {
 			t.Errorf("smr %s: exit code %d and not a word", tt.args, code)
 		}
+	}
+}
+
+// TestFaults: a mistake of smr that a target tells of is no finding.
+func TestFaults(t *testing.T) {
+	diags := hcl.Diagnostics{diag.Warnf("a-b", hcl.Range{}, "x"), diag.Errorf("internal-error", hcl.Range{}, "The template cannot be written.")}
+	if err := faultOf(diags); err == nil || err.Error() != diags[1].Detail {
+		t.Errorf("%v", err)
+	}
+	if err := faultOf(diags[:1]); err != nil {
+		t.Errorf("%v", err)
+	}
+	c := &configuration{Result: &compiler.Result{Fault: faultOf(diags)}}
+	if err := verdict(c, reportOf(diags, nil)); err == nil || errors.Is(err, findings()) || !strings.Contains(err.Error(), "could not be judged") {
+		t.Errorf("%v", err)
 	}
 }
