@@ -35,6 +35,14 @@ sha256() {
 	echo "sha256:${line%% *}"
 }
 
+# absolute is a path that does not depend on where smr looks from.
+absolute() {
+	case $1 in
+	/* | [A-Za-z]:*) echo "$1" ;;
+	*) echo "$PWD/$1" ;;
+	esac
+}
+
 # summarize adds a file to the job summary as a block of code, which indented
 # lines are whatever they hold, up to what GitHub shows.
 summarize() {
@@ -93,7 +101,9 @@ compile)
 plan)
 	if [ -z "${SMR_PLAN:-}" ]; then usage 'command plan writes to a file: name it in the input plan'; fi
 	rm -f -- "$SMR_PLAN"
-	said plan plan --exit-code -o "$SMR_PLAN" "${args[@]+"${args[@]}"}" -- "$SMR_DIRECTORY" || code=$?
+	flags=(--exit-code -o "$(absolute "$SMR_PLAN")")
+	if [ "${SMR_ALLOW_DELETE:-}" = true ]; then flags+=(--allow-delete); fi
+	said plan -C "$SMR_DIRECTORY" "${args[@]+"${args[@]}"}" plan "${flags[@]}" || code=$?
 	if [ -f "$SMR_PLAN" ] && [ "$code" -le 1 ]; then
 		# A plan is good whether there is something to do or not.
 		if [ "$code" = 1 ]; then output changes true; else output changes false; fi
@@ -102,8 +112,8 @@ plan)
 	fi
 	;;
 apply)
-	# What is applied is what was looked at: the plan of a digest that somebody
-	# else than this job has passed on.
+	# What is applied is what was looked at: the plan of a digest that another job
+	# has passed on.
 	if [ ! -f "${SMR_PLAN:-}" ]; then usage 'command apply needs the file that plan wrote, in the input plan'; fi
 	case ${SMR_PLAN_DIGEST:-} in
 	sha256:*) ;;
@@ -113,15 +123,15 @@ apply)
 		echo '::error title=Another plan::the file is not the plan that was approved: its digest differs. Nothing was applied'
 		finish 3
 	fi
-	flags=(--yes)
+	flags=(--yes --journal "$(absolute smr.journal)")
 	if [ "${SMR_ALLOW_DELETE:-}" = true ]; then flags+=(--allow-delete); fi
 	if [ "${SMR_ALLOW_TRANSIENT_LOSS:-}" = true ]; then flags+=(--allow-transient-loss); fi
-	said apply apply "${flags[@]}" "${args[@]+"${args[@]}"}" -- "$SMR_PLAN" || code=$?
+	said apply -C "$SMR_DIRECTORY" "${args[@]+"${args[@]}"}" apply "${flags[@]}" -- "$(absolute "$SMR_PLAN")" || code=$?
 	;;
 drift)
 	flags=()
 	if [ "${SMR_ISSUE:-}" = true ]; then flags+=(--github-issue); fi
-	said drift drift "${flags[@]+"${flags[@]}"}" "${args[@]+"${args[@]}"}" -- "$SMR_DIRECTORY" || code=$?
+	said drift -C "$SMR_DIRECTORY" "${args[@]+"${args[@]}"}" drift "${flags[@]+"${flags[@]}"}" || code=$?
 	;;
 version)
 	"$smr" version || code=$?

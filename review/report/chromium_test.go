@@ -1,14 +1,8 @@
 package report
 
 import (
-	"context"
 	"image"
-	"image/png"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"testing"
-	"time"
 )
 
 // The page is looked at in Chromium, in both color schemes. Where it is not
@@ -17,43 +11,16 @@ func TestInChromium(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts a browser")
 	}
-	program, err := exec.LookPath("chromium")
-	if err != nil {
-		if os.Getenv("SMR_REQUIRE_PEERS") == "1" {
-			t.Fatal("chromium is not installed (Debian: chromium)")
-		}
-		t.Skip("chromium is not installed (Debian: chromium)")
-	}
-	page := filepath.Join(t.TempDir(), "report.html")
-	if err := os.WriteFile(page, []byte(compared(t, read(t, "base.smr"), read(t, "head.smr"))), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	for scheme, dark := range map[string]bool{"1": false, "0": true} {
-		shot := filepath.Join(t.TempDir(), "page.png")
-		ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
-		defer cancel()
-		cmd := exec.CommandContext(ctx, program, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-			"--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars",
-			"--blink-settings=preferredColorScheme="+scheme, "--user-data-dir="+t.TempDir(), "--window-size=1100,1500", "--screenshot="+shot, "file://"+page)
-		cmd.WaitDelay = 5 * time.Second
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("%v\n%s", err, out)
-		}
-		f, err := os.Open(shot)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer f.Close()
-		picture, err := png.Decode(f)
-		if err != nil {
-			t.Fatal(err)
-		}
+	page := compared(t, read(t, "base.smr"), read(t, "head.smr"))
+	for name, dark := range map[string]bool{"report-light.png": false, "report-dark.png": true} {
+		picture := shot(t, page, dark, 1100, 1500)
 		if got := brightness(picture, 2, 2) < 0x40; got != dark {
-			t.Errorf("color scheme %s: dark background %v, want %v", scheme, got, dark)
+			t.Errorf("%s: dark background %v, want %v", name, got, dark)
 		}
 		if n := inked(picture); n < 20000 {
-			t.Errorf("color scheme %s: %d pixels differ from the background", scheme, n)
+			t.Errorf("%s: %d pixels differ from the background", name, n)
 		}
+		save(t, name, picture, 900)
 	}
 }
 

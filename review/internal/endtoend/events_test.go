@@ -27,7 +27,7 @@ func TestActFork(t *testing.T) {
 	if len(r.of("error")) != 1 || r.of("error")[0].Properties["file"] != "roles/a.smr" || len(r.of("notice")) != 1 {
 		t.Errorf("annotations %+v", r.Annotations)
 	}
-	if page, err := os.ReadFile(filepath.Join(j.artifacts, "smr-report")); err != nil || !strings.Contains(string(page), "<!DOCTYPE html>") && !strings.Contains(string(page), "<!doctype html>") {
+	if page, err := os.ReadFile(filepath.Join(j.artifacts, "smr-report", "smr-report.html")); err != nil || !strings.Contains(string(page), "<!DOCTYPE html>") && !strings.Contains(string(page), "<!doctype html>") {
 		t.Errorf("the report is not among the artifacts: %v, %.100s", err, page)
 	}
 }
@@ -71,7 +71,7 @@ func TestActPush(t *testing.T) {
 	if e := r.of("error"); len(e) != 1 || e[0].Properties["file"] != "roles/b.smr" || e[0].Properties["title"] != "Unknown persona" {
 		t.Errorf("annotations %+v", r.Annotations)
 	}
-	if _, err := os.Stat(filepath.Join(j.artifacts, "roles")); err == nil {
+	if _, err := os.Stat(filepath.Join(j.artifacts, "roles", "prod.yaml")); err == nil {
 		t.Error("there is an artifact of a configuration with errors")
 	}
 	good := pullRequest(t, map[string]string{"roles/a.smr": formatted}, map[string]string{"README.md": "x"})

@@ -122,7 +122,7 @@ func TestRelease(t *testing.T) {
 			t.Errorf("no license of %s %s", path, v)
 		}
 	}
-	for _, words := range []string{"Mozilla Public License Version 2.0", "Permission is hereby granted, free of charge"} {
+	for _, words := range []string{"Mozilla Public License, version 2.0", "Permission is hereby granted, free of charge"} {
 		if !strings.Contains(strings.Join(strings.Fields(licenses), " "), words) {
 			t.Errorf("no %q among the licenses", words)
 		}
