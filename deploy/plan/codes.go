@@ -12,8 +12,13 @@ func Codes() []diag.Entry {
 	return []diag.Entry{
 		{Code: "foreign-role", Severity: hcl.DiagError, Explain: `A role of the configuration has the name of a role that is not the project's: it has
 no tag smr:managed with the project's name, or it belongs to a service of AWS, to
-CloudFormation or to a role template. smr changes only what is its own. Take the
-role over with smr import, or give the role of the configuration another name.`},
+CloudFormation or to a role template. smr changes only what is its own. A role that
+nobody owns is taken over by a release that grants nothing which it does not grant
+already, with its own name and path: smr import writes such a configuration. Or give
+the role of the configuration another name.`},
+		{Code: "adopted-role", Severity: hcl.DiagWarning, Explain: `A role that smr did not make, and no project owns, is taken over: the configuration
+has its name and path and grants nothing that it does not grant already. It gets the
+project's tags; from then on smr changes it.`},
 		{Code: "foreign-policy", Severity: hcl.DiagError, Explain: `A managed policy that the configuration would make is there and has no tag
 smr:managed with the project's name. Remove it, or take it over with smr import.`},
 		{Code: "moved-role", Severity: hcl.DiagError, Explain: `A role of the project stands at another path, or is spelled otherwise, than the

@@ -29,17 +29,18 @@ func foreigner(r *live.Role) string {
 }
 
 // mine reports whether a role that is there may be changed; it says what
-// stands against it.
+// stands against it. One that no project owns may be taken over, which update
+// decides.
 func (m *maker) mine(w *Want, r *live.Role) bool {
 	owner, tagged := r.Tags[TagManaged]
 	why := foreigner(r)
 	switch {
 	case why != "":
 		m.refuse(w, "foreign-role", r.Name, "The role %s cannot be managed: %s. Give the role of the configuration another name.", r.ARN, why)
-	case !tagged:
-		m.refuse(w, "foreign-role", r.Name, "A role %s is there and was not made by smr. Take it over with smr import, which writes its configuration and proves that it is the same, or give the role of the configuration another name.", r.ARN)
-	case owner != m.d.Project:
+	case tagged && owner != m.d.Project:
 		m.refuse(w, "foreign-role", r.Name, "The role %s belongs to the project %s, by its tag %s. Give the role of the configuration another name, or remove it from the other project first.", r.ARN, quoted(owner), TagManaged)
+	case !tagged && r.Path != w.Path:
+		m.refuse(w, "foreign-role", r.Name, takeOver, r.ARN)
 	case r.Path != w.Path:
 		m.refuse(w, "moved-role", r.Name, "The role %s stands at the path %s, and the configuration says %s. IAM cannot move a role, and one made anew is another principal to everybody who names it. Keep path = %s, or give the role a new label and retire the old one.", r.Name, r.Path, w.Path, quoted(r.Path))
 	case r.Name != w.IAMName:
@@ -48,6 +49,34 @@ func (m *maker) mine(w *Want, r *live.Role) bool {
 		return true
 	}
 	return false
+}
+
+// takeOver says how to come by a role that nobody owns.
+const takeOver = "A role %s is there and was not made by smr. It is taken over by a release that grants nothing which it does not grant already, with its own name and path: smr import writes such a configuration. Or give the role of the configuration another name."
+
+// adopts reports whether the role may be taken over as it is to be: nothing
+// may come with the tags that it does not grant already.
+func (m *maker) adopts(w *Want, r *live.Role, walk *walk) bool {
+	c := walk.check
+	if c.trustWithin(c.after, c.before) == NotProved || c.accessWithin(c.after, c.before) == NotProved {
+		m.refuse(w, "foreign-role", r.Name, takeOver, r.ARN)
+		return false
+	}
+	m.find(w, "adopted-role", r.Name, "The role %s was not made by smr and is taken over: it gets the project's tags, and loses what the configuration does not say.", r.ARN)
+	return true
+}
+
+// adopted tags the policies of a role that is taken over.
+func (b *builder) adopted(w *Want) {
+	for i := range w.Managed {
+		p := b.work.Policies[w.Managed[i].ARN]
+		if p == nil || p.Tags == nil {
+			continue
+		}
+		if _, tagged := p.Tags[TagManaged]; !tagged {
+			b.add(Operation{Kind: TagPolicy, Policy: p.ARN, Phase: PhasePrepare, Why: "the role is taken over", Args: Args{Tags: b.policyTags()}})
+		}
+	}
 }
 
 // owned reports whether a role that the configuration has not is the
@@ -82,7 +111,8 @@ func Touched(state *live.State, d *Desired) []string {
 			p := &w.Managed[i]
 			own[p.ARN], wanted[p.ARN] = true, true
 			have := state.Policies[p.ARN]
-			if have == nil || r != nil && slices.Contains(r.Attached, p.ARN) && live.Same(have.Document(), p.Document) && !w.Retire {
+			_, tagged := tagOf(r)
+			if have == nil || tagged && slices.Contains(r.Attached, p.ARN) && live.Same(have.Document(), p.Document) && !w.Retire {
 				continue
 			}
 			add(p.ARN)
@@ -111,6 +141,15 @@ func Touched(state *live.State, d *Desired) []string {
 		}
 	}
 	return slices.Sorted(maps.Keys(touched))
+}
+
+// tagOf is the tag of a role that says whose it is; nil has none.
+func tagOf(r *live.Role) (project string, tagged bool) {
+	if r == nil {
+		return "", false
+	}
+	project, tagged = r.Tags[TagManaged]
+	return project, tagged
 }
 
 // mayBeOrphan reports whether a policy that nothing uses may be the project's:

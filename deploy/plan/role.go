@@ -55,7 +55,7 @@ func (m *maker) exist(w *Want) bool {
 	}
 	for i := range w.Managed {
 		p := m.live.Policies[w.Managed[i].ARN]
-		if p != nil && p.Tags != nil && !m.d.ownedPolicy(p) {
+		if p != nil && p.Tags != nil && !m.d.ownedPolicy(p) && !m.adoptable(w, i, p) {
 			ok = false
 			m.refuse(w, "foreign-policy", w.IAMName, "The policy %s is there and is not the project's: it has no tag %s with %s. Remove it, or take it over with smr import.", p.ARN, TagManaged, quoted(m.d.Project))
 		}
@@ -68,6 +68,15 @@ func (m *maker) exist(w *Want) bool {
 		m.find(w, "no-boundary", w.IAMName, "The role has no permissions boundary, so that a mistake in its policies has no limit. Give it one: permissions_boundary = \"ARN\".")
 	}
 	return ok
+}
+
+// adoptable reports whether a policy of a role that is taken over may be taken
+// over with it: nobody owns it, and it says what it is to say.
+func (m *maker) adoptable(w *Want, i int, p *live.Policy) bool {
+	r := m.live.Role(w.IAMName)
+	_, roleTagged := tagOf(r)
+	_, tagged := p.Tags[TagManaged]
+	return r != nil && !roleTagged && !tagged && live.Same(p.Document(), w.Managed[i].Document)
 }
 
 // create plans a role that is not there: policies first, then the role with
@@ -149,7 +158,8 @@ func (m *maker) update(w *Want, r *live.Role) {
 	start := &state{trust: m.library.form(r.Trust), boundary: r.Boundary, limit: m.boundary(r.Boundary)}
 	end := &state{trust: m.trust(w, r), boundary: w.PermissionsBoundary, limit: m.boundary(w.PermissionsBoundary)}
 	walk := m.walk(slots, start, end)
-	if !m.unshared(w, walk) {
+	_, tagged := tagOf(r)
+	if !m.unshared(w, walk) || !tagged && !m.adopts(w, r, walk) {
 		return
 	}
 	if !walk.run() {
@@ -175,6 +185,9 @@ func (m *maker) update(w *Want, r *live.Role) {
 		b.add(Operation{Kind: UntagRole, Phase: PhasePrepare, Why: "tags that the configuration no longer has", Args: Args{TagKeys: theirs}})
 	}
 	if len(first) > 0 {
+		if !tagged {
+			b.adopted(w)
+		}
 		b.add(Operation{Kind: TagRole, Phase: PhasePrepare, Why: "whose it is and which release it is of", Args: Args{Tags: first}})
 	}
 	for _, op := range settings {

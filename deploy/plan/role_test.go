@@ -92,7 +92,13 @@ func TestOwnership(t *testing.T) {
 		code   string
 		says   string
 	}{
-		{"no tag", func(_ *live.State, r *live.Role) { delete(r.Tags, plan.TagManaged) }, "foreign-role", "smr import"},
+		{"no tag, and more than it has", func(s *live.State, r *live.Role) {
+			delete(r.Tags, plan.TagManaged)
+			s.Policies[statementsX].Tags = map[string]string{}
+			r.Boundary = s.PolicyARN("/", "reading")
+			r.Trust = live.NewDocument(strings.Replace(r.Trust.Text, "sagemaker", "glue", 1))
+		}, "foreign-role", "smr import"},
+		{"no tag, another path", func(_ *live.State, r *live.Role) { delete(r.Tags, plan.TagManaged); r.Path = "/" }, "foreign-role", "smr import"},
 		{"another project", func(_ *live.State, r *live.Role) { r.Tags[plan.TagManaged] = "other" }, "foreign-role", `"other"`},
 		{"CloudFormation", func(_ *live.State, r *live.Role) { r.Tags["aws:cloudformation:stack-name"] = "ml" }, "foreign-role", `stack "ml"`},
 		{"service-linked", func(_ *live.State, r *live.Role) { r.Path = "/aws-service-role/x/" }, "foreign-role", "linked to a service"},
@@ -126,6 +132,29 @@ func TestOwnership(t *testing.T) {
 	s := world(t)
 	if p := made(t, s, desired(t, reader(`"s3:GetObject"`, "permissions_boundary = \"arn:aws:iam::123456789012:policy/none\"\n")), plan.Options{}); codes(p.Refusals) != "missing-policy" {
 		t.Errorf("a boundary that is not there: %+v", p.Refusals)
+	}
+}
+
+// TestAdopt: a role that nobody owns is taken over if that grants nothing new;
+// what it has beside stays.
+func TestAdopt(t *testing.T) {
+	config := reader(`"s3:GetObject"`, "")
+	s := released(t, config)
+	r := s.Role(roleX)
+	r.Tags = map[string]string{"team": "a"}
+	r.ID = "AROAX"
+	s.Policies[statementsX].Tags = map[string]string{}
+	d := desired(t, config)
+	p := planned(t, s, d, plan.Options{})
+	if got := kinds(p); got != "TagPolicy" || !strings.Contains(codes(p.Findings), "adopted-role extra-tag") {
+		t.Errorf("%s, %v", got, p.Findings)
+	}
+	apply(t, s, p)
+	if s.Role(roleX).Tags[plan.TagManaged] != "forecast" || s.Policies[statementsX].Tags[plan.TagManaged] != "forecast" || s.Role(roleX).Tags["team"] != "a" {
+		t.Errorf("%v, %v", s.Role(roleX).Tags, s.Policies[statementsX].Tags)
+	}
+	if again := planned(t, s, d, plan.Options{}); !again.Empty() {
+		t.Errorf("again: %s", kinds(again))
 	}
 }
 
