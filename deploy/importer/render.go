@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/zclconf/go-cty/cty"
-
 	"github.com/sagemaker-roles/smr/compiler/ir"
 	"github.com/sagemaker-roles/smr/compiler/resolve"
 	"github.com/sagemaker-roles/smr/dsl"
@@ -109,6 +107,10 @@ func (im *importer) policies(w *writer, d *draft) {
 				continue
 			}
 			seen[arn] = true
+			if err := readableAgain(p.Document().Policy); err != nil {
+				d.notes = append(d.notes, fmt.Sprintf("the text of %s is left out: %v", arn, err))
+				continue
+			}
 			label := strings.Map(func(r rune) rune {
 				if plain(string(r), "_-") {
 					return r
@@ -128,6 +130,20 @@ func (im *importer) policies(w *writer, d *draft) {
 			d.files = append(d.files, ir.File{Path: path, Data: append(policy.AppendIndent(nil, p.Document().Policy), '\n')})
 		}
 	}
+}
+
+// readableAgain says why the language cannot read the text of a policy from a
+// file.
+func readableAgain(doc *policy.Document) error {
+	for _, v := range texts(doc) {
+		if err := speakable("the text", v); err != nil {
+			return err
+		}
+	}
+	if n := len(policy.AppendIndent(nil, doc)); n >= dsl.MaxFileBytes {
+		return fmt.Errorf("it has %d bytes, and a file at most %d", n, dsl.MaxFileBytes)
+	}
+	return nil
 }
 
 func letter(c byte) bool { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' }
@@ -297,77 +313,5 @@ func (w *writer) custom(block string, values [2][]string, first, second, note st
 	}
 	w.list(first, values[0])
 	w.list(second, values[1])
-	w.close()
-}
-
-// activity writes a block with the parameters that are not their defaults; one
-// that a persona has and that has none is left out.
-func (w *writer) activity(c *choice, persona bool) {
-	var args writer
-	f := c.solution.form
-	for _, p := range f.activity.Params {
-		flag, isFlag := f.flags[p.Name]
-		given, hasList := c.solution.args[p.Name]
-		switch {
-		case p.From != "":
-		case isFlag:
-			if p.Required || p.Default.False() == flag {
-				args.set(p.Name, fmt.Sprint(flag))
-			}
-		case hasList && (p.Required || !slices.Equal(given, defaults(p.Default))):
-			args.set(p.Name, list(given))
-		case f.empty[p.Name] && (p.Required || len(defaults(p.Default)) > 0):
-			args.set(p.Name, "[]")
-		}
-	}
-	if args.Len() == 0 {
-		if !persona {
-			w.WriteString("activity " + quote(c.name()) + " {}\n")
-		}
-		return
-	}
-	w.open("activity", c.name())
-	w.WriteString(args.String())
-	w.close()
-}
-
-func defaults(v cty.Value) []string {
-	var out []string
-	if v.IsNull() || !v.CanIterateElements() {
-		return nil
-	}
-	for it := v.ElementIterator(); it.Next(); {
-		if _, e := it.Element(); e.Type() == cty.String {
-			out = append(out, e.AsString())
-		}
-	}
-	return out
-}
-
-func (w *writer) override(c *choice) {
-	e := &c.edits
-	if e.verbs() == 0 {
-		return
-	}
-	w.open("override", c.name())
-	w.text("reason", reason)
-	w.list("remove_actions", e.removeActions)
-	for _, l := range e.remove {
-		w.WriteString("remove " + quote(l) + " {}\n")
-	}
-	for _, n := range e.narrow {
-		w.open("narrow")
-		w.set("statements", list([]string{n.label}))
-		w.list("actions", n.actions)
-		w.list("resources", n.resources)
-		w.conditions(n.conds)
-		w.close()
-	}
-	for i := range e.allow {
-		w.statement("allow", &e.allow[i])
-	}
-	for i := range e.deny {
-		w.statement("deny", &e.deny[i])
-	}
 	w.close()
 }

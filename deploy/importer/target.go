@@ -51,6 +51,9 @@ func (im *importer) locate() {
 				delete(regions, r)
 			}
 		}
+		if p, ok := facts.PartitionOf(t.region); !ok || p.Name != t.partition {
+			t.region = ""
+		}
 		if found := mostly(regions); found != "" && (t.region == "" || regions[t.region] == 0) {
 			t.region = found
 		}
@@ -188,19 +191,6 @@ func (im *importer) label() {
 
 // speakable looks for text that the language cannot hold.
 func (s *subject) speakable() error {
-	check := func(what, v string) error {
-		switch {
-		case len(v) > dsl.MaxString:
-			return fmt.Errorf("%s has %d bytes, and a string of the language at most %d", what, len(v), dsl.MaxString)
-		case dsl.HasReserved(v):
-			return fmt.Errorf("%s %q holds a private-use character that smr keeps for itself, and that IAM refuses", what, brief(v))
-		case strings.Count(v, "$")+strings.Count(v, "%") > dsl.MaxParts:
-			return fmt.Errorf("%s %q holds more than %d signs $ and %%", what, brief(v), dsl.MaxParts)
-		case cty.StringVal(v).AsString() != v:
-			return fmt.Errorf("%s %q is not in Unicode's composed form (NFC), to which the language brings every text", what, brief(v))
-		}
-		return nil
-	}
 	values := map[string][]string{"the description": {s.role.Description}, "the path": {s.role.Path}, "the name": {s.role.Name}}
 	for k, v := range s.role.Tags {
 		values["the tag"] = append(values["the tag"], k, v)
@@ -214,10 +204,25 @@ func (s *subject) speakable() error {
 	}
 	for _, what := range slices.Sorted(maps.Keys(values)) {
 		for _, v := range values[what] {
-			if err := check(what, v); err != nil {
+			if err := speakable(what, v); err != nil {
 				return err
 			}
 		}
+	}
+	return nil
+}
+
+// speakable says why the language cannot hold a text; nil if it can.
+func speakable(what, v string) error {
+	switch {
+	case len(v) > dsl.MaxString:
+		return fmt.Errorf("%s has %d bytes, and a string of the language at most %d", what, len(v), dsl.MaxString)
+	case dsl.HasReserved(v):
+		return fmt.Errorf("%s %q holds a private-use character that smr keeps for itself, and that IAM refuses", what, brief(v))
+	case strings.Count(v, "$")+strings.Count(v, "%") > dsl.MaxParts:
+		return fmt.Errorf("%s %q holds more than %d signs $ and %%", what, brief(v), dsl.MaxParts)
+	case cty.StringVal(v).AsString() != v:
+		return fmt.Errorf("%s %q is not in Unicode's composed form (NFC), to which the language brings every text", what, brief(v))
 	}
 	return nil
 }
