@@ -24,6 +24,7 @@ type prover struct {
 	library library
 	texts   map[*ir.StackRole]*Texts
 	touches map[touchKey]bool
+	shapes  map[*policy.Document][]*Shape // of the Allow statements, each document's made once
 	diags   hcl.Diagnostics
 	fault   error
 }
@@ -37,7 +38,7 @@ type touchKey struct {
 // Stack decides the guardrails and expectations of a configuration. The error
 // is a fault of the program itself: a proof that the evaluation contradicts.
 func Stack(prog *ir.Program, stack *ir.Stack) (hcl.Diagnostics, error) {
-	p := &prover{prog: prog, stack: stack, library: library{}, texts: map[*ir.StackRole]*Texts{}, touches: map[touchKey]bool{}}
+	p := &prover{prog: prog, stack: stack, library: library{}, texts: map[*ir.StackRole]*Texts{}, touches: map[touchKey]bool{}, shapes: map[*policy.Document][]*Shape{}}
 	for _, g := range prog.Config.Guardrails {
 		p.guardrail(g)
 	}
@@ -147,11 +148,20 @@ func (p *prover) touched(t *Texts, never *policy.Document) bool {
 		key := touchKey{d, never}
 		hit, done := p.touches[key]
 		if !done {
-			hit = mayMeet(d, never)
+			hit = mayMeet(p.shapesOf(d), p.shapesOf(never))
 			p.touches[key] = hit
 		}
 		return hit
 	})
+}
+
+func (p *prover) shapesOf(d *policy.Document) []*Shape {
+	shapes, done := p.shapes[d]
+	if !done {
+		shapes = allowShapes(d)
+		p.shapes[d] = shapes
+	}
+	return shapes
 }
 
 // report says once for each never block which roles break it, with a request.

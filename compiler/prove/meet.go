@@ -7,13 +7,25 @@ import (
 	"github.com/sagemaker-roles/smr/iam/policy"
 )
 
-// mayMeet reports whether an Allow of d can match a request that never matches.
-// It errs on the side of yes: NotAction, NotResource and conditions are passed
-// over, and what a variable or pseudo parameter stands for may be anything.
-func mayMeet(d, never *policy.Document) bool {
-	return slices.ContainsFunc(d.Statements, func(s policy.Statement) bool {
-		return s.Effect == policy.Allow && slices.ContainsFunc(never.Statements, func(n policy.Statement) bool { return MayMeet(&s, &n) })
+// mayMeet reports whether an Allow of one document can match a request that one
+// of the other does. It errs on the side of yes: NotAction, NotResource and
+// conditions are passed over, and what a variable or pseudo parameter stands
+// for may be anything.
+func mayMeet(a, b []*Shape) bool {
+	return slices.ContainsFunc(a, func(s *Shape) bool {
+		return slices.ContainsFunc(b, s.MayMeet)
 	})
+}
+
+// allowShapes are the Allow statements of a document, made ready.
+func allowShapes(d *policy.Document) []*Shape {
+	var out []*Shape
+	for i := range d.Statements {
+		if s := &d.Statements[i]; s.Effect == policy.Allow {
+			out = append(out, NewShape(s))
+		}
+	}
+	return out
 }
 
 // MayMeet reports whether some request can match the actions and resources of
