@@ -2,6 +2,7 @@ package check_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"os"
 	"slices"
 	"strings"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/sagemaker-roles/smr/compiler/check"
 	"github.com/sagemaker-roles/smr/dsl"
+	"github.com/sagemaker-roles/smr/dsl/diag"
 )
 
 func TestRulesDocument(t *testing.T) {
@@ -62,5 +64,40 @@ func TestExamplesFormatted(t *testing.T) {
 				t.Errorf("%s, %s (-have +want):\n%s", r.Code, what, cmp.Diff(text, string(got)))
 			}
 		}
+	}
+}
+
+// TestAccountedCodes holds that the codes exist by which checks of other tools
+// are found that are no rules of iam/lint.
+func TestAccountedCodes(t *testing.T) {
+	data, err := os.ReadFile("../../iam/lint/testdata/checks.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct {
+		Checks []struct {
+			ID   string `json:"id"`
+			Code string `json:"code"`
+		} `json:"checks"`
+	}
+	if err := json.Unmarshal(data, &file); err != nil {
+		t.Fatal(err)
+	}
+	known := map[string]bool{}
+	for _, e := range slices.Concat(check.Entries(), diag.Codes()) {
+		known[e.Code] = true
+	}
+	found := 0
+	for _, c := range file.Checks {
+		if c.Code == "" {
+			continue
+		}
+		found++
+		if !known[c.Code] {
+			t.Errorf("%s: no code %q", c.ID, c.Code)
+		}
+	}
+	if found < 30 {
+		t.Errorf("found only %d codes", found)
 	}
 }

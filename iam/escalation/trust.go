@@ -11,25 +11,44 @@ import (
 // within one account is enough (IAM User Guide, "Cross-account policy evaluation
 // logic"), or with its whole account, which needs an Allow of the role's own.
 // Conditions are passed over: who they let in is not decided here.
-func lets(trust *policy.Document, arn string) (named, account bool) {
+func lets(trust *policy.Document, arn string) (byName, byAccount bool) {
 	own, _ := policy.ParseARN(arn)
 	for i := range trust.Statements {
 		s := &trust.Statements[i]
 		if s.Effect != policy.Allow || s.Principal == nil || !Matches(s.Actions, nil, "sts:AssumeRole") {
 			continue
 		}
-		account = account || s.Principal.Any
+		byAccount = byAccount || s.Principal.Any
 		for _, p := range s.Principal.AWS {
 			root, isRoot := policy.RootAccount(p)
 			switch {
 			case p == arn:
-				named = true
+				byName = true
 			case p == "*" || isRoot && root == own.Account:
-				account = true
+				byAccount = true
 			}
 		}
 	}
-	return named, account
+	return byName, byAccount
+}
+
+// named are the ARNs that a trust policy names.
+func named(trust *policy.Document) map[string]bool {
+	if trust == nil {
+		return nil
+	}
+	var names map[string]bool
+	for i := range trust.Statements {
+		if pr := trust.Statements[i].Principal; pr != nil {
+			for _, p := range pr.AWS {
+				if names == nil {
+					names = map[string]bool{}
+				}
+				names[p] = true
+			}
+		}
+	}
+	return names
 }
 
 // trustsService reports whether a trust policy lets a service in.

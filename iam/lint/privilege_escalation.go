@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/sagemaker-roles/smr/iam/access"
 	"github.com/sagemaker-roles/smr/iam/escalation"
@@ -23,8 +24,10 @@ func privilegeEscalation() Rule {
 				return
 			}
 			side := access.Side{Identity: p.Policies, Boundary: p.Boundary}
-			passes := p.any(policy.Allow, func(s *policy.Statement) bool {
-				return matches(s, "iam:PassRole") && (len(s.NotResources) > 0 || slices.ContainsFunc(s.Resources, anyRole))
+			passes := sync.OnceValue(func() bool {
+				return p.any(policy.Allow, func(s *policy.Statement) bool {
+					return matches(s, "iam:PassRole") && (len(s.NotResources) > 0 || slices.ContainsFunc(s.Resources, anyRole))
+				})
 			})
 			told := map[string]bool{}
 			for i := range p.spoken {
@@ -35,7 +38,7 @@ func privilegeEscalation() Rule {
 				var ways []string
 				first := ""
 				for _, m := range escalation.Touched(func(action string) bool { return matches(s.Statement, action) }) {
-					if told[m.ID] || !passes && slices.Contains(m.Actions, "iam:PassRole") || elsewhere(m) || !p.meets(m) || p.Judge.Has(side, m) == access.No {
+					if told[m.ID] || slices.Contains(m.Actions, "iam:PassRole") && !passes() || elsewhere(m) || !p.meets(m) || p.Judge.Has(side, m) == access.No {
 						continue
 					}
 					told[m.ID] = true

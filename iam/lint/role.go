@@ -136,6 +136,16 @@ func (p *RolePass) trusts(service string) bool {
 	return false
 }
 
+// speaks reports whether a finding may be about a statement with the action.
+func (p *RolePass) speaks(action string) bool {
+	for i := range p.spoken {
+		if has(&p.spoken[i], action) {
+			return true
+		}
+	}
+	return false
+}
+
 // lacking reports, once for each statement, the actions that need another which
 // the role is not allowed. needs returns what an action needs, "" for nothing.
 func (p *RolePass) lacking(needs func(*facts.Action) string, say func(names []string, first string) (message, way string)) {

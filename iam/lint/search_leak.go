@@ -14,6 +14,9 @@ func searchLeak() Rule {
 		Bad:     searchExample(""),
 		Good:    searchExample(`,"Condition":{"StringEquals":{"sagemaker:SearchVisibilityCondition/Tags.team/EqualsIfExists":"forecast"}}`),
 		Role: func(p *RolePass) {
+			if !p.speaks("sagemaker:Search") {
+				return
+			}
 			describes := func(s *policy.Statement) bool {
 				for _, name := range append(s.Actions, s.NotActions...) {
 					if strings.HasPrefix(policy.Lower(name), "sagemaker:describe") {

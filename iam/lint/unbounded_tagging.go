@@ -14,6 +14,9 @@ func unboundedTagging() Rule {
 		Bad:     taggingExample(""),
 		Good:    taggingExample(`,"Condition":{"Null":{"sagemaker:TaggingAction":"false"}}`),
 		Role: func(p *RolePass) {
+			if !p.speaks("sagemaker:AddTags") {
+				return
+			}
 			byTag := func(s *policy.Statement) bool {
 				for i := range s.Conditions {
 					if key := policy.Lower(s.Conditions[i].Key); strings.HasPrefix(key, "aws:resourcetag/") || strings.HasPrefix(key, "sagemaker:resourcetag/") {
