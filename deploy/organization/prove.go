@@ -246,20 +246,83 @@ func slotTexts(s *Slot) map[string]bool {
 // atOnce proves that no mixture of two states of a role, and of who may assume
 // it, grants what neither state grants.
 func (p *prover) atOnce(a, b *Role) bool {
+	changed := changedSlots(a, b)
+	parts := len(changed)
+	if a.Boundary != b.Boundary {
+		parts++
+	}
+	if parts == 0 || parts == 1 && sameText(a.Trust, b.Trust) {
+		return true // what changes, changes at once
+	}
 	narrows, widens := p.trusts(a.Trust, b.Trust), p.trusts(b.Trust, a.Trust)
 	if narrows && widens && union(a, b) {
 		return true
 	}
-	m := mixed(a, b)
-	switch {
-	case narrows && p.within(of(a), m):
+	// Whom both trust, a mixture may give what either gives; whom one trusts, only
+	// what that one gives.
+	admitted := func(m layer) bool {
+		switch {
+		case narrows && widens:
+			return p.within(of(a), m) || p.within(of(b), m)
+		case narrows:
+			return p.within(of(a), m)
+		case widens:
+			return p.within(of(b), m)
+		}
+		return p.within(of(a), m) && p.within(of(b), m)
+	}
+	if admitted(mixed(a, b)) {
 		return true
-	case widens && p.within(of(b), m):
-		return true
-	case narrows || widens:
+	}
+	if parts > maxParted {
 		return false
 	}
-	return p.within(of(a), m) && p.within(of(b), m)
+	for n := range 1 << parts {
+		// With one trust policy, what stands before and after is no mixture.
+		pure := n == 0 || n == 1<<parts-1
+		if !(pure && narrows && widens) && !admitted(mixture(a, b, changed, n)) {
+			return false
+		}
+	}
+	return true
+}
+
+// maxParted is how many slots may change for every mixture to be tried: two to
+// this power.
+const maxParted = 4
+
+// changedSlots are the keys of slots that are not the same on both sides.
+func changedSlots(a, b *Role) []string {
+	return slices.DeleteFunc(keys(a, b), func(key string) bool {
+		x, y := a.slot(key), b.slot(key)
+		switch {
+		case x == nil || y == nil:
+			return false
+		case x.Document == nil || y.Document == nil:
+			return x.Document == nil && y.Document == nil
+		}
+		return sameText(x.Document, y.Document)
+	})
+}
+
+// mixture is one: of the changed slots, those of the bits of n that are set are
+// new, and the boundary if the bit after them is.
+func mixture(a, b *Role, changed []string, n int) layer {
+	m := *a
+	m.Slots = nil
+	for _, key := range keys(a, b) {
+		from := a
+		if i := slices.Index(changed, key); i >= 0 && n&(1<<i) != 0 {
+			from = b
+		}
+		if s := from.slot(key); s != nil {
+			m.Slots = append(m.Slots, s)
+		}
+	}
+	if n&(1<<len(changed)) != 0 {
+		m.Boundary = b.Boundary
+	}
+	return of(&m)
 }
 
 // leads proves that every mixture on the way from one state to another grants

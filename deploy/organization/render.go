@@ -21,6 +21,10 @@ func (s *Steps) render(old, new *Template, changes map[string]*transition) error
 	if len(changes) == 0 && sameTree(old.tree, new.tree) {
 		return nil
 	}
+	like := new
+	if like.tree == nil {
+		like = old
+	}
 	middles := 0
 	for _, tr := range changes {
 		middles = max(middles, len(tr.middle))
@@ -35,7 +39,7 @@ func (s *Steps) render(old, new *Template, changes map[string]*transition) error
 			}
 		}
 		slices.Sort(narrowed)
-		body, err := s.template(new, roles)
+		body, err := s.template(like, roles)
 		if err != nil {
 			return err
 		}

@@ -11,7 +11,7 @@ import (
 // resolve replaces the functions of CloudFormation in a value; pseudo parameters
 // become those of package policy.
 func (r *reader) resolve(v any, depth int) (any, error) {
-	if depth > 100 {
+	if depth > maxNested {
 		return nil, errors.New("it is nested more than 100 deep")
 	}
 	switch v := v.(type) {

@@ -61,6 +61,9 @@ type Known func(arn string) *policy.Document
 // (CloudFormation User Guide, "CloudFormation quotas").
 const maxTemplate = 1_000_000
 
+// maxNested is how deep a template may be.
+const maxNested = 100
+
 // Parse reads a template that smr made, in JSON or YAML. The error says what is
 // in it that smr does not write.
 func Parse(body []byte, known Known) (*Template, error) {
@@ -124,7 +127,7 @@ func decode(body []byte) (map[string]any, error) {
 
 // plain is a node of YAML as JSON decodes it.
 func plain(n *yaml.Node, depth int) (any, error) {
-	if depth > 100 {
+	if depth > maxNested {
 		return nil, errors.New("it is nested more than 100 deep")
 	}
 	var value any
@@ -179,6 +182,7 @@ type reader struct {
 	known     Known
 	template  *Template
 	used      map[string]bool // managed policies that a role has
+	inside    int             // how many texts are being read in one another, which references may go round
 }
 
 func (r *reader) kind(id string) string {
@@ -338,7 +342,11 @@ func (r *reader) document(v any) (*policy.Document, error) {
 
 // text is a value as a string, "" where it is absent.
 func (r *reader) text(v any) (string, error) {
+	if r.inside++; r.inside > maxNested {
+		return "", errors.New("it is nested more than 100 deep, or refers to itself")
+	}
 	v, err := r.resolve(v, 0)
+	r.inside--
 	if err != nil {
 		return "", err
 	}

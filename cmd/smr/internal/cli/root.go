@@ -21,6 +21,7 @@ func (s *session) commands() []*cobra.Command {
 		s.importCommand(),
 		s.planCommand(),
 		s.driftCommand(),
+		s.releaseCommand(),
 		s.setupCommand(),
 		s.versionCommand(),
 		s.completionCommand(),
