@@ -23,17 +23,18 @@ func (im *importer) chooseEdition(ctx context.Context) error {
 		}
 		im.editions[name] = e
 		cost := 0
-		for _, s := range im.subjects {
+		for i, s := range im.subjects {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
+			im.options.progress("recognizing in edition "+name, i, len(im.subjects))
 			plans[name] = append(plans[name], im.planner(e, s, levelEdited).plan())
 		}
 		im.share(e, plans[name])
 		for _, p := range plans[name] {
 			cost += p.cost
 		}
-		if best == "" || cost < least || cost == least && im.recognized(plans[name]) > im.recognized(plans[best]) {
+		if best == "" || cost < least || cost == least && (im.recognized(plans[name]) == 0 || im.recognized(plans[name]) > im.recognized(plans[best])) {
 			best, least = name, cost
 		}
 	}

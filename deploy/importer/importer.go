@@ -91,6 +91,11 @@ func (im *importer) planner(e *edition, s *subject, level int) *planner {
 func Import(ctx context.Context, sources []*Source, o Options) (*Result, error) {
 	im := &importer{options: o, result: &Result{}, editions: map[string]*edition{}, placed: map[placed][]*form{}}
 	var all []*subject
+	for _, src := range sources {
+		if src.Name != "" && (!accountNames.MatchString(src.Name) || src.Name == "any") {
+			return nil, fmt.Errorf("an account cannot be named %q: a name takes 1 to 64 letters, digits, _ and -, and is not \"any\"", src.Name)
+		}
+	}
 	all, im.result.Skipped = subjects(sources, o)
 	for _, s := range all {
 		if err := s.gather(); err != nil {
@@ -173,6 +178,7 @@ func (im *importer) settle(ctx context.Context) error {
 		if len(im.subjects) == 0 {
 			return nil
 		}
+		im.options.progress("proving", 0, len(im.subjects))
 		d, err := im.render()
 		if err != nil {
 			return err
@@ -229,6 +235,9 @@ func (im *importer) accept(d *draft) {
 		for _, c := range s.plan.choices {
 			s.report.Activities = append(s.report.Activities, c.describe())
 			s.report.Statements += len(c.edits.allow) + len(c.edits.deny)
+		}
+		for _, name := range slices.Sorted(maps.Keys(s.plan.lacking)) {
+			s.note("the role has %s without %s, on which it depends; it is written as what it grants", name, s.plan.lacking[name])
 		}
 		for _, n := range []string{s.plan.wide.vpcNote, s.plan.wide.kmsNote} {
 			if n != "" {

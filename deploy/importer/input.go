@@ -27,6 +27,16 @@ type Options struct {
 	Except  []string // globs over names that are left out
 	Project string   // the project of the configuration, "" for none
 	Edition string   // of the catalogue; "" is the one that fits best
+
+	// Progress is told what is being done, and how far of how many roles; nil is
+	// silent.
+	Progress func(what string, done, of int)
+}
+
+func (o *Options) progress(what string, done, of int) {
+	if o.Progress != nil {
+		o.Progress(what, done, of)
+	}
 }
 
 // tagManaged is the tag by which smr knows a role as its own, with the project.

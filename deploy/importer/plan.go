@@ -67,6 +67,7 @@ type plan struct {
 	statements []labeled
 	managed    []string
 	cost       int
+	lacking    map[string]string // activities that are left out, and what they need
 }
 
 // A labeled statement has the label it is written with.

@@ -100,10 +100,19 @@ func (im *importer) blame(r *compiler.Result, faults map[*subject]*fault) error 
 				}
 			}
 		}
-		if at == nil {
-			return fmt.Errorf("the configuration that was written does not compile: %s: %s", d.Summary, d.Detail)
-		}
 		f := &fault{reason: d.Detail}
+		if at == nil { // of an account or a persona: whoever can be plainer is
+			plainest := true
+			for _, s := range im.subjects {
+				if s.level+1 < levels {
+					plainest, faults[s] = false, f
+				}
+			}
+			if plainest {
+				return fmt.Errorf("the configuration that was written does not compile: %s: %s", d.Summary, d.Detail)
+			}
+			continue
+		}
 		if info := diag.InfoOf(d); info != nil {
 			f.quota = slices.Contains(quotaCodes, info.Code)
 		}

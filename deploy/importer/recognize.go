@@ -168,12 +168,17 @@ func (p *planner) wider(s, old *solution) bool {
 // satisfied drops activities whose dependencies the role lacks: smr refuses
 // them, so their statements are written out.
 func (p *planner) satisfied(out *plan) {
+	out.lacking = map[string]string{}
 	for changed := true; changed; {
 		n := len(out.choices)
 		out.choices = slices.DeleteFunc(out.choices, func(c *choice) bool {
-			return slices.ContainsFunc(c.solution.form.activity.Requires, func(any []string) bool {
-				return !slices.ContainsFunc(any, out.has)
-			})
+			for _, any := range c.solution.form.activity.Requires {
+				if !slices.ContainsFunc(any, out.has) {
+					out.lacking[c.name()] = strings.Join(any, " or ")
+					return true
+				}
+			}
+			return false
 		})
 		changed = len(out.choices) != n
 	}

@@ -96,10 +96,7 @@ func (im *importer) accountName(src *Source, t *target) string {
 	if t.account == "" {
 		return ""
 	}
-	name := src.Name
-	if !accountNames.MatchString(name) || name == "any" {
-		name = "main"
-	}
+	name := cmp.Or(src.Name, "main")
 	for _, other := range im.targets {
 		if other.name == name {
 			return "a" + t.account

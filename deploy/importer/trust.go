@@ -25,11 +25,11 @@ func expressible(s *policy.Statement, trust bool) error {
 	case trust && s.Principal == nil:
 		return fmt.Errorf("a trust statement without Principal, which IAM refuses")
 	case trust && len(s.Resources)+len(s.NotResources) > 0:
-		return fmt.Errorf("Resource in a trust policy, which IAM refuses")
+		return fmt.Errorf("the element Resource in a trust policy, which IAM refuses")
 	case trust && len(s.Principal.CanonicalUser) > 0:
 		return fmt.Errorf("the principal CanonicalUser, which cannot assume a role")
 	case !trust && s.Principal != nil:
-		return fmt.Errorf("Principal in an identity-based policy, which IAM refuses")
+		return fmt.Errorf("the element Principal in an identity-based policy, which IAM refuses")
 	case len(s.Actions)+len(s.NotActions) == 0:
 		return fmt.Errorf("a statement with an empty list of actions, which does nothing; delete it")
 	case !trust && len(s.Resources)+len(s.NotResources) == 0:

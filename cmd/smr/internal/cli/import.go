@@ -2,26 +2,21 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/sagemaker-roles/smr/cmd/smr/internal/render"
-	"github.com/sagemaker-roles/smr/cmd/smr/internal/rolefile"
 	"github.com/sagemaker-roles/smr/compiler/ir"
 	"github.com/sagemaker-roles/smr/deploy/account"
 	"github.com/sagemaker-roles/smr/deploy/importer"
 	"github.com/sagemaker-roles/smr/dsl/catalog"
-	"github.com/sagemaker-roles/smr/iam/policy"
 )
 
 // maxImported is the largest file that import reads: the details of an account
@@ -98,7 +93,11 @@ func (s *session) importRoles(ctx context.Context, files []string, c importing) 
 	if err != nil {
 		return err
 	}
+	c.options.Progress = s.importProgress()
 	r, err := importer.Import(ctx, sources, c.options)
+	if c.options.Progress != nil {
+		fmt.Fprint(s.Stderr, "\r\x1b[K")
+	}
 	if err != nil {
 		return err
 	}
@@ -108,6 +107,19 @@ func (s *session) importRoles(ctx context.Context, files []string, c importing) 
 		}
 	}
 	return s.imported(r, c)
+}
+
+// importProgress shows on a terminal how far an import is, in one line that
+// changes; elsewhere it is nil.
+func (s *session) importProgress() func(string, int, int) {
+	if !terminal(s.Stderr) || s.env("CI") != "" {
+		return nil
+	}
+	return func(what string, done, of int) {
+		if done%16 == 0 {
+			fmt.Fprintf(s.Stderr, "\r\x1b[K%s: %d of %s", what, done, render.Count(of, "role"))
+		}
+	}
 }
 
 // liveRoles reads the account that the SDK's credentials belong to. Where the
@@ -154,109 +166,6 @@ func (s *session) declared(name string) (id, region string, err error) {
 		}
 	}
 	return "", "", nil
-}
-
-// roleFiles reads roles from files.
-func (s *session) roleFiles(names []string) ([]*importer.Source, error) {
-	var list []*importer.Source
-	var add []func([]*importer.Source)
-	for _, name := range s.expanded(names) {
-		sources, properties, err := s.roleFile(name)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, cause(err))
-		}
-		list = append(list, sources...)
-		if properties != nil {
-			add = append(add, properties)
-		}
-	}
-	list, err := importer.Merge(list)
-	if err != nil {
-		return nil, err
-	}
-	for _, f := range add {
-		f(list)
-	}
-	if len(list) == 0 {
-		return nil, usagef("the files name no role")
-	}
-	for _, src := range list {
-		src.Name = s.account
-		if policy.IsAccountID(src.Name) {
-			src.Name = ""
-		}
-	}
-	return list, nil
-}
-
-// expanded replaces a directory by the roles that smr compile wrote there.
-func (s *session) expanded(names []string) []string {
-	var out []string
-	for _, name := range names {
-		info, err := os.Stat(s.path(name))
-		if err != nil || !info.IsDir() {
-			out = append(out, name)
-			continue
-		}
-		found := []string{}
-		for _, pattern := range []string{"role.json", "*/role.json", "*/*/role.json"} {
-			matches, err := fs.Glob(os.DirFS(s.path(name)), pattern)
-			if err == nil {
-				found = append(found, matches...)
-			}
-		}
-		for _, f := range found {
-			out = append(out, path.Join(filepath.ToSlash(name), f))
-		}
-		if len(found) == 0 {
-			out = append(out, name)
-		}
-	}
-	return out
-}
-
-func (s *session) roleFile(name string) ([]*importer.Source, func([]*importer.Source), error) {
-	text, err := readRegular(s.path(name), maxImported)
-	if err != nil {
-		return nil, nil, err
-	}
-	if list, properties, ok, err := importer.Details(text); ok {
-		return list, properties, err
-	}
-	if !rolefile.Is(text) {
-		base := filepath.Base(name)
-		src, err := importer.FromPolicies(strings.TrimSuffix(base, filepath.Ext(base)), text)
-		return []*importer.Source{src}, nil, err
-	}
-	id := ""
-	if policy.IsAccountID(s.account) {
-		id = s.account
-	}
-	role, err := rolefile.Load(s.path(name), id)
-	if err != nil {
-		return nil, nil, err
-	}
-	src, err := importer.FromRole(role)
-	return []*importer.Source{src}, nil, err
-}
-
-// readRegular reads a regular file of at most some bytes.
-func readRegular(name string, most int64) ([]byte, error) {
-	info, err := os.Stat(name)
-	switch {
-	case err != nil:
-		return nil, err
-	case !info.Mode().IsRegular():
-		return nil, errors.New("it is not a regular file")
-	case info.Size() > most:
-		return nil, fmt.Errorf("it is larger than %d bytes", most)
-	}
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, most))
 }
 
 // vacant refuses a directory that holds a configuration.
@@ -313,96 +222,4 @@ func (s *session) writeNew(dir string, files []ir.File) (err error) {
 		}
 	}
 	return nil
-}
-
-// imported says what was recognized, and decides the exit code.
-func (s *session) imported(r *importer.Result, c importing) error {
-	var err error
-	if c.format == "json" {
-		err = s.importedJSON(r)
-	} else {
-		err = s.importedText(r, c.out)
-	}
-	refused := slices.ContainsFunc(r.Skipped, func(k importer.Skip) bool { return k.Named })
-	if err == nil && (len(r.Failures) > 0 || refused || len(r.Roles) == 0) {
-		return findings()
-	}
-	return err
-}
-
-func (s *session) importedJSON(r *importer.Result) error {
-	text, err := json.MarshalIndent(struct {
-		Schema string `json:"schema"`
-		*importer.Result
-	}{"smr.import/1", r}, "", "  ")
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(s.Stdout, "%s\n", text)
-	return err
-}
-
-func (s *session) importedText(r *importer.Result, out string) error {
-	b := &strings.Builder{}
-	for _, role := range r.Roles {
-		fmt.Fprintf(b, "%s: %s\n", role.Name, describe(role))
-		for _, a := range role.Activities {
-			for _, o := range a.Overrides {
-				fmt.Fprintf(b, "  override %s: %s\n", a.Name, o)
-			}
-		}
-		for _, n := range role.Notes {
-			fmt.Fprintf(b, "  note: %s\n", n)
-		}
-	}
-	for _, n := range r.Notes {
-		fmt.Fprintf(b, "note: %s\n", n)
-	}
-	if len(r.Skipped)+len(r.Failures) > 0 && b.Len() > 0 {
-		b.WriteString("\n")
-	}
-	for _, k := range r.Skipped {
-		fmt.Fprintf(b, "passed over %s: %s\n", k.Role, k.Reason)
-	}
-	for _, f := range r.Failures {
-		fmt.Fprintf(b, "not expressible %s: %s\n", f.Role, f.Reason)
-	}
-	if b.Len() > 0 {
-		b.WriteString("\n")
-	}
-	switch {
-	case len(r.Failures) > 0:
-		fmt.Fprintf(b, "Nothing was written: %s cannot be expressed. Leave them out with --except, or change them first.\n", render.Count(len(r.Failures), "role"))
-	case len(r.Roles) == 0:
-		b.WriteString("Nothing was written: there is no role to import.\n")
-	default:
-		fmt.Fprintf(b, "%s: %s in %s, edition %q; each is proved to compile to what it was.\n", out, render.Count(len(r.Roles), "role"), render.Count(len(r.Files), "file"), r.Edition)
-	}
-	_, err := io.WriteString(s.Stdout, b.String())
-	return err
-}
-
-// describe says in a line what a role became.
-func describe(r *importer.Role) string {
-	var parts []string
-	switch {
-	case r.Persona != "":
-		parts = append(parts, fmt.Sprintf("persona %s (%s)", r.Persona, render.Count(len(r.Activities), "activity")))
-	case len(r.Activities) > 0:
-		names := make([]string, len(r.Activities))
-		for i, a := range r.Activities {
-			names[i] = a.Name
-		}
-		parts = append(parts, "activities "+strings.Join(names, ", "))
-	}
-	if r.Statements > 0 {
-		parts = append(parts, render.Count(r.Statements, "statement"))
-	}
-	if r.Attached > 0 {
-		parts = append(parts, render.Count(r.Attached, "attached policy"))
-	}
-	if len(parts) == 0 {
-		parts = []string{"no permissions"}
-	}
-	return strings.Join(parts, ", ")
 }
