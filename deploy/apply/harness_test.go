@@ -2,7 +2,6 @@ package apply_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -60,13 +59,10 @@ type step struct {
 type scenario struct {
 	name  string
 	steps []step
-	// world makes what is there without smr; it is called before the first step.
-	world func(*moto.Account) error
 	// between is called before the last step.
 	between func(*moto.Account) error
 	losing  bool // the plan announces a loss
-	// inMatrix says that faults are tried by default.
-	inMatrix bool
+	faults  []fault.Kind // that are tried by default
 }
 
 // An environment is one account with a monitor, and the way to it.
@@ -78,17 +74,16 @@ type environment struct {
 	proxy   *fault.Proxy
 }
 
-func newEnvironment(t testing.TB, s *moto.Server, j *monitor.Judge) *environment {
+// newEnvironment is of a new account, brought to where the last step of a
+// scenario starts.
+func newEnvironment(t testing.TB, s *moto.Server, j *monitor.Judge, sc *scenario) (*environment, error) {
 	t.Helper()
 	e := &environment{id: nextAccount()}
 	e.account = s.Account(e.id)
-	var err error
-	if e.monitor, err = monitor.New(e.account, j, ours); err != nil {
-		t.Fatal(err)
-	}
+	e.monitor = monitor.New(e.account, j, ours)
 	e.strict = strict.New(e.monitor, e.monitor.State)
 	e.proxy = fault.Start(t, e.strict)
-	return e
+	return e, e.seed(t, sc)
 }
 
 // headerTimeout is long for a server on this machine, also a busy one: each call
@@ -155,31 +150,26 @@ func makePlan(ctx context.Context, c *account.Client, st step) (*plan.Plan, erro
 	return plan.Make(s, d, plan.Options{Now: now().Add(st.later), Release: st.release, AllowDelete: st.allowDelete})
 }
 
-// seed brings the account to where the last step starts.
-func (e *environment) seed(sc *scenario) error {
-	if sc.world != nil {
-		if err := e.monitor.Interfere(func(a *moto.Account) { _ = sc.world(a) }); err != nil {
-			return err
-		}
+// seed brings the account to where the last step starts, with nobody looking.
+func (e *environment) seed(t testing.TB, sc *scenario) error {
+	if err := world(e.account); err != nil {
+		return err
 	}
-	e.proxy.Arm(fault.Spec{})
+	direct := fault.Start(t, e.account)
 	for i, st := range sc.steps[:len(sc.steps)-1] {
-		if out := e.deploy(context.Background(), e.proxy.URL, st, nil); out.err != nil {
-			return fmt.Errorf("step %d: %w", i, out.err)
+		if out := e.deploy(context.Background(), direct.URL, st, nil); out.err != nil {
+			return fmt.Errorf("step %d: %w", i+1, out.err)
 		}
 	}
 	if sc.between != nil {
-		var err error
-		if ierr := e.monitor.Interfere(func(a *moto.Account) { err = sc.between(a) }); ierr != nil || err != nil {
-			return errors.Join(ierr, err)
-		}
+		return sc.between(e.account)
 	}
 	return nil
 }
 
 // A baseline is what a scenario leads to without faults.
 type baseline struct {
-	before, after string // normal forms
+	after  string // in the normal form
 	calls         []string
 	after0        *moto.Snapshot
 	id            string
@@ -190,11 +180,11 @@ type baseline struct {
 // nothing, roles stay the same roles.
 func clean(t testing.TB, s *moto.Server, j *monitor.Judge, sc *scenario) *baseline {
 	t.Helper()
-	e := newEnvironment(t, s, j)
-	if err := e.seed(sc); err != nil {
+	e, err := newEnvironment(t, s, j, sc)
+	if err != nil {
 		t.Fatalf("%s: %v", sc.name, err)
 	}
-	before, err := e.account.ReadWhole()
+	before, err := e.monitor.Between(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -204,7 +194,7 @@ func clean(t testing.TB, s *moto.Server, j *monitor.Judge, sc *scenario) *baseli
 	if out.err != nil {
 		t.Fatalf("%s: %v", sc.name, out.err)
 	}
-	b := &baseline{calls: e.proxy.Calls(), id: e.id, before: normal(before, e.id), losses: len(out.plan.Losses)}
+	b := &baseline{calls: e.proxy.Calls(), id: e.id, losses: len(out.plan.Losses)}
 	if b.after0, err = e.account.ReadWhole(); err != nil {
 		t.Fatal(err)
 	}

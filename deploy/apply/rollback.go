@@ -91,9 +91,6 @@ func (b *backward) group(g *group, at *live.State) error {
 		}
 		inverses = append(inverses, inv)
 	}
-	if len(inverses) > 0 && !slices.Contains(b.roles, name) {
-		b.roles = append(b.roles, name)
-	}
 	if g.role != nil && g.role.Change == plan.Create {
 		if b.made == nil {
 			b.made = map[string]bool{}
@@ -102,7 +99,10 @@ func (b *backward) group(g *group, at *live.State) error {
 	}
 	for _, list := range slices.Backward(inverses) {
 		for _, op := range list {
-			if err := b.add(name, op); err != nil {
+			if g.leftovers() {
+				op.Role = b.userOf(op.Policy)
+			}
+			if err := b.add(op); err != nil {
 				return err
 			}
 		}
@@ -118,6 +118,19 @@ func (b *backward) group(g *group, at *live.State) error {
 		b.after[other] = append(b.after[other], name)
 	}
 	return nil
+}
+
+// userOf is the role that had a policy before it was left over: the policy has
+// to be there again before the role gets it back. "" if no run knows one.
+func (b *backward) userOf(arn string) string {
+	for i := range b.rec.Runs {
+		for j := range b.rec.Runs[i].Plan.Operations {
+			if op := &b.rec.Runs[i].Plan.Operations[j]; op.Policy == arn && op.Role != "" {
+				return op.Role
+			}
+		}
+	}
+	return ""
 }
 
 // step does to a state what an operation does, as far as what the journal holds
@@ -173,7 +186,8 @@ func inverseOfRole(role *live.Role, op *plan.Operation, back plan.Operation) ([]
 	a := &back.Args
 	switch op.Kind {
 	case plan.UpdateRole:
-		back.Kind, a.Description, a.MaxSessionDuration = plan.UpdateRole, &role.Description, role.MaxSessionDuration
+		was := role.Description // the role goes on changing
+		back.Kind, a.Description, a.MaxSessionDuration = plan.UpdateRole, &was, role.MaxSessionDuration
 	case plan.UpdateAssumeRolePolicy:
 		back.Kind, a.Document = plan.UpdateAssumeRolePolicy, role.Trust.Text
 	case plan.PutRolePermissionsBoundary, plan.DeleteRolePermissionsBoundary:
@@ -236,15 +250,15 @@ func inverseOfTags(role *live.Role, op *plan.Operation, back plan.Operation) []p
 }
 
 // add does an operation to the state that is worked on.
-func (b *backward) add(name string, op plan.Operation) error {
+func (b *backward) add(op plan.Operation) error {
 	p := b.work.Policies[op.Policy]
 	if op.Kind == plan.CreatePolicyVersion && p != nil && len(p.Versions) >= plan.MaxVersions {
-		if err := b.add(name, deletion(&op, oldest(p))); err != nil {
+		if err := b.add(deletion(&op, oldest(p))); err != nil {
 			return err
 		}
 	}
 	for op.Kind == plan.DeletePolicy && p != nil && len(p.Versions) > 1 {
-		if err := b.add(name, deletion(&op, oldest(p))); err != nil {
+		if err := b.add(deletion(&op, oldest(p))); err != nil {
 			return err
 		}
 	}
@@ -259,6 +273,9 @@ func (b *backward) add(name string, op plan.Operation) error {
 	}
 	op.After = digestOf(b.work, op.Resource)
 	b.ops = append(b.ops, op)
+	if !slices.Contains(b.roles, op.Role) {
+		b.roles = append(b.roles, op.Role)
+	}
 	return nil
 }
 

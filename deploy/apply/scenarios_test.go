@@ -4,11 +4,12 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/sagemaker-roles/smr/deploy/internal/fault"
 	"github.com/sagemaker-roles/smr/deploy/internal/moto"
 )
 
-// boundaries are permissions boundaries that somebody else made, and resources
-// of others that must stay as they are.
+// world makes permissions boundaries that somebody else made, and resources of
+// others that must stay as they are.
 func world(a *moto.Account) error {
 	calls := [][]string{
 		{"CreatePolicy", "PolicyName", "one", "Path", "/smr-boundary/", "PolicyDocument", document(statement("Allow", "*", "s3:*", "sagemaker:*", "logs:*", "sqs:*"))},
@@ -114,17 +115,18 @@ func scenarios() []*scenario {
 		activity("data", "Read Allow s3:GetObject,s3:ListBucket arn:aws:s3:::data/*", "NoSecrets Deny s3:GetObject arn:aws:s3:::data/secret/*") +
 		activity("jobs", "Logs Allow logs:PutLogEvents *") +
 		role("train", `activity "data" {}`, `activity "jobs" {}`, boundary("one"), trustSageMaker, `description = "trains"`, `tags = { team = "a", tier = "1" }`)
+	ended := []fault.Kind{fault.KillBefore, fault.KillAfter, fault.LostResponse, fault.ErrorAfter, fault.Truncated}
 	list := []*scenario{
-		{name: "create", inMatrix: true, world: world, steps: []step{{config: two()}}},
-		{name: "change", inMatrix: true, world: world, steps: []step{{config: base()}, {config: changed()}}},
-		{name: "change back", world: world, steps: []step{{config: changed()}, {config: base()}}},
-		{name: "shrink", world: world, steps: []step{{config: base()}, {config: shrunk}}},
-		{name: "grow", world: world, steps: []step{{config: shrunk}, {config: base()}}},
-		{name: "swap boundary", world: world, steps: []step{{config: base()}, {config: strings.ReplaceAll(base(), "policy/smr-boundary/one\"\n  trust", "policy/smr-boundary/two\"\n  trust")}}},
-		{name: "rename persona", world: world, steps: []step{{config: persona("old")}, {config: persona("new")}}},
-		{name: "pack", world: world, steps: []step{{config: base()}, {config: strings.Replace(base(), "edition = ", "layout = \"packed\"\n  edition = ", 1)}}},
-		{name: "retire", world: world, steps: []step{{config: base()}, {config: head, allowDelete: true}}},
-		{name: "delete", inMatrix: true, world: world, steps: []step{{config: base()}, {config: head, allowDelete: true}, {config: head, allowDelete: true}}},
+		{name: "create", faults: fault.Kinds(), steps: []step{{config: two()}}},
+		{name: "change", faults: fault.Kinds(), steps: []step{{config: base()}, {config: changed()}}},
+		{name: "change back", steps: []step{{config: changed()}, {config: base()}}},
+		{name: "shrink", steps: []step{{config: base()}, {config: shrunk}}},
+		{name: "grow", steps: []step{{config: shrunk}, {config: base()}}},
+		{name: "swap boundary", steps: []step{{config: base()}, {config: strings.ReplaceAll(base(), "policy/smr-boundary/one\"\n  trust", "policy/smr-boundary/two\"\n  trust")}}},
+		{name: "rename persona", steps: []step{{config: persona("old")}, {config: persona("new")}}},
+		{name: "pack", steps: []step{{config: base()}, {config: strings.Replace(base(), "edition = ", "layout = \"packed\"\n  edition = ", 1)}}},
+		{name: "retire", steps: []step{{config: base()}, {config: head, allowDelete: true}}},
+		{name: "delete", faults: ended, steps: []step{{config: base()}, {config: head, allowDelete: true}, {config: head, allowDelete: true}}},
 	}
 	for _, sc := range list {
 		for i := range sc.steps {

@@ -36,20 +36,22 @@ type Monitor struct {
 	states  int // that were judged
 }
 
-// New watches an account. ours tells the paths at which smr may write.
-func New(a *moto.Account, j *Judge, ours func(path string) bool) (*Monitor, error) {
-	s, err := a.Read()
-	if err != nil {
-		return nil, err
-	}
-	return &Monitor{account: a, judge: j, ours: ours, state: s}, nil
+// New watches an account, from Between on. ours tells the paths at which smr may
+// write.
+func New(a *moto.Account, j *Judge, ours func(path string) bool) *Monitor {
+	return &Monitor{account: a, judge: j, ours: ours, state: &moto.Snapshot{}}
 }
 
-// Between sets the states that the changes to come lead from and to.
-func (m *Monitor) Between(before, after *moto.Snapshot) {
+// Between says that the changes to come lead from the state that the account is
+// in, which it returns, to another one.
+func (m *Monitor) Between(after *moto.Snapshot) (before *moto.Snapshot, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.befores, m.after = []*moto.Snapshot{before}, after
+	if err := m.read(); err != nil {
+		return nil, err
+	}
+	m.befores, m.after = []*moto.Snapshot{m.state}, after
+	return m.state, nil
 }
 
 // Interfere lets somebody else change the account: what they leave is from then
@@ -58,13 +60,19 @@ func (m *Monitor) Interfere(f func(*moto.Account)) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	f(m.account)
-	s, err := m.account.Read()
-	if err != nil {
+	if err := m.read(); err != nil {
 		return err
 	}
-	m.state = s
-	m.befores = append(m.befores, s)
+	m.befores = append(m.befores, m.state)
 	return nil
+}
+
+func (m *Monitor) read() error {
+	s, err := m.account.Read()
+	if err == nil {
+		m.state = s
+	}
+	return err
 }
 
 // State is the account after the last write.

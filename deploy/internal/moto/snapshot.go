@@ -131,15 +131,20 @@ func (a *Account) ReadWhole() (*Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	for i := range s.Roles {
-		var role struct {
-			Description string `xml:"GetRoleResult>Role>Description"`
-			MaxSession  int    `xml:"GetRoleResult>Role>MaxSessionDuration"`
+	var list struct {
+		Roles []struct {
+			Name        string `xml:"RoleName"`
+			Description string `xml:"Description"`
+			MaxSession  int    `xml:"MaxSessionDuration"`
+		} `xml:"ListRolesResult>Roles>member"`
+	}
+	if err := a.Call("ListRoles").Decode(&list); err != nil {
+		return nil, err
+	}
+	for _, l := range list.Roles {
+		if r := s.Role(l.Name); r != nil {
+			r.Description, r.MaxSession = l.Description, l.MaxSession
 		}
-		if err := a.Call("GetRole", "RoleName", s.Roles[i].Name).Decode(&role); err != nil {
-			return nil, err
-		}
-		s.Roles[i].Description, s.Roles[i].MaxSession = role.Description, role.MaxSession
 	}
 	for i := range s.Policies {
 		var tags struct {

@@ -1,0 +1,178 @@
+package apply_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sagemaker-roles/smr/deploy/account"
+	"github.com/sagemaker-roles/smr/deploy/apply"
+	"github.com/sagemaker-roles/smr/deploy/internal/fault"
+	"github.com/sagemaker-roles/smr/deploy/internal/monitor"
+	"github.com/sagemaker-roles/smr/deploy/internal/moto"
+	"github.com/sagemaker-roles/smr/deploy/plan"
+)
+
+// TestRollback takes each scenario back by its journal: the account is then as
+// it was, and on the way, which the monitor watches, nothing is gained or lost
+// beyond the two ends. What was deleted does not come back.
+func TestRollback(t *testing.T) {
+	server := moto.Start(t)
+	judge := monitor.NewJudge()
+	for _, sc := range scenarios() {
+		t.Run(sc.name, func(t *testing.T) {
+			e, err := newEnvironment(t, server, judge, sc)
+			if err != nil {
+				t.Fatal(err)
+			}
+			before, err := e.account.ReadWhole()
+			if err != nil {
+				t.Fatal(err)
+			}
+			var journal bytes.Buffer
+			last := sc.steps[len(sc.steps)-1]
+			if _, err := e.monitor.Between(nil); err != nil {
+				t.Fatal(err)
+			}
+			out := e.deploy(t.Context(), e.proxy.URL, last, apply.NewJournal(&journal))
+			if out.err != nil {
+				t.Fatal(out.err)
+			}
+			if out.plan.Empty() {
+				return // rename persona: no role changes
+			}
+			p, err := e.back(t, journal.Bytes(), last, before)
+			if sc.name == "delete" {
+				var stale *apply.StaleError
+				if !errors.As(err, &stale) || !strings.Contains(err.Error(), "made anew") {
+					t.Errorf("got %v", err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			e.holdsBefore(t, before)
+			if len(p.Operations) == 0 {
+				t.Error("nothing was to be done")
+			}
+		})
+	}
+}
+
+// back goes back by a journal.
+func (e *environment) back(t *testing.T, journal []byte, st step, before *moto.Snapshot) (*plan.Plan, error) {
+	t.Helper()
+	if _, err := e.monitor.Between(before); err != nil {
+		t.Fatal(err)
+	}
+	c, err := account.Open(t.Context(), clientOptions(e.proxy.URL))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rec, err := apply.ReadJournal(journal)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := apply.Back(t.Context(), c, rec, now())
+	if err != nil {
+		return nil, err
+	}
+	o := applyOptions(st, nil)
+	o.AllowDelete = true
+	_, err = apply.Run(t.Context(), c, p, o)
+	return p, err
+}
+
+func (e *environment) holdsBefore(t *testing.T, before *moto.Snapshot) {
+	t.Helper()
+	after, err := e.account.ReadWhole()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(normal(before, e.id), normal(after, e.id)); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	for _, f := range check(before, after, e) {
+		t.Error(f)
+	}
+}
+
+// TestRollbackOfKilledRuns goes back from half a release, and from one that two
+// runs made: a killed one and one of a new plan.
+func TestRollbackOfKilledRuns(t *testing.T) {
+	server := moto.Start(t)
+	judge := monitor.NewJudge()
+	sc := &scenario{name: "change", steps: []step{{config: base(), release: "r1"}, {config: changed(), release: "r2"}}}
+	last := sc.steps[1]
+	for _, complete := range []bool{false, true} {
+		for at := 9; at <= 19; at += 2 {
+			e, err := newEnvironment(t, server, judge, sc)
+			if err != nil {
+				t.Fatal(err)
+			}
+			before, err := e.account.ReadWhole()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := e.monitor.Between(nil); err != nil {
+				t.Fatal(err)
+			}
+			var journal bytes.Buffer
+			ctx, cancel := context.WithCancel(t.Context())
+			e.proxy.Arm(fault.Spec{Kind: fault.KillAfter, At: at, Hook: cancel})
+			if out := e.deploy(ctx, e.proxy.URL, last, apply.NewJournal(&journal)); out.err == nil {
+				t.Fatalf("call %d: the run came through", at)
+			}
+			cancel()
+			e.proxy.Arm(fault.Spec{})
+			if complete {
+				if out := e.deploy(t.Context(), e.proxy.URL, last, apply.NewJournal(&journal)); out.err != nil {
+					t.Fatal(out.err)
+				}
+			}
+			if journal.Len() == 0 {
+				continue // nothing was begun
+			}
+			if _, err := e.back(t, journal.Bytes(), last, before); err != nil {
+				t.Errorf("call %d, complete %t: %v", at, complete, err)
+				continue
+			}
+			e.holdsBefore(t, before)
+		}
+	}
+}
+
+func TestReadJournal(t *testing.T) {
+	begin := `{"schema":"smr.journal/1","event":"begin","at":"2026-11-22T12:00:00Z","plan":{"account":"123456789012"},"before":{"partition":"aws","roles":[],"policies":[]}}` + "\n"
+	end := `{"event":"end","at":"2026-11-22T12:00:00Z","complete":true}` + "\n"
+	for _, tt := range []struct {
+		name, text string
+		runs       int
+		complete   bool
+		wrong      string
+	}{
+		{"one run", begin + end, 1, true, ""},
+		{"a killed run and one that came through", begin + begin + end, 2, true, ""},
+		{"only the last release", begin + end + begin + end, 1, true, ""},
+		{"killed while it wrote", begin + `{"event":"do`, 1, false, ""},
+		{"cut in the middle", begin + "{\"event\":\"do\n" + end, 0, false, "line 2"},
+		{"empty", "", 0, false, "no run"},
+		{"of another schema", strings.Replace(begin, "journal/1", "journal/2", 1), 0, false, "smr.journal/2"},
+		{"of two accounts", begin + strings.Replace(begin, "1234", "4321", 1), 0, false, "line 2"},
+	} {
+		rec, err := apply.ReadJournal([]byte(tt.text))
+		switch {
+		case tt.wrong != "":
+			if err == nil || !strings.Contains(err.Error(), tt.wrong) {
+				t.Errorf("%s: got %v", tt.name, err)
+			}
+		case err != nil || len(rec.Runs) != tt.runs || rec.Complete != tt.complete:
+			t.Errorf("%s: got %+v, %v", tt.name, rec, err)
+		}
+	}
+}
