@@ -41,7 +41,7 @@ func keyArguments() map[string]string {
 // ArgumentNames are what a call can be told, sorted: what it names, the values
 // of placeholders, and condition symbols.
 func ArgumentNames() []string {
-	names := map[string]bool{"images": true, "network": true, "caller": true, "cluster_role": true, "request": true, "tags": true, "instance_types": true, "serverless": true}
+	names := map[string]bool{"images": true, "network": true, "caller": true, "cluster_role": true, "request": true, "tags": true, "object_tags": true, "instance_types": true, "serverless": true}
 	for _, use := range uses {
 		names[use+"_bucket"], names[use+"_buckets"] = true, true
 	}
@@ -158,7 +158,9 @@ func (f *Facts) tell(env *ir.Environment, t Telling) error {
 	case "network":
 		return f.tellNetwork(env, t)
 	case "tags":
-		return f.tellTags(t)
+		return tellTags(f.tags, t)
+	case "object_tags":
+		return tellTags(f.objectTags, t)
 	case "serverless":
 		if t.Value.Type() != cty.Bool {
 			return wrong("serverless is true or false, and this is %s.", resolve.TypeName(t.Value.Type()))
@@ -309,17 +311,17 @@ func (f *Facts) tellNetwork(env *ir.Environment, t Telling) error {
 	return wrong("network takes a network block: network.NAME, and this is %s.", resolve.TypeName(t.Value.Type()))
 }
 
-func (f *Facts) tellTags(t Telling) error {
+func tellTags(to map[string]string, t Telling) error {
 	if !t.Value.Type().IsObjectType() && !t.Value.Type().IsMapType() {
-		return wrong("tags takes an object of tags, and this is %s.", resolve.TypeName(t.Value.Type()))
+		return wrong("%s takes an object of tags, and this is %s.", t.Name, resolve.TypeName(t.Value.Type()))
 	}
 	for it := t.Value.ElementIterator(); it.Next(); {
 		k, e := it.Element()
 		list, ok := texts(e)
 		if !ok || len(list) != 1 {
-			return wrong("tags takes strings, and %q is %s.", k.AsString(), resolve.TypeName(e.Type()))
+			return wrong("%s takes strings, and %q is %s.", t.Name, k.AsString(), resolve.TypeName(e.Type()))
 		}
-		f.tags[k.AsString()] = list[0]
+		to[k.AsString()] = list[0]
 	}
 	return nil
 }

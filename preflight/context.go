@@ -39,6 +39,10 @@ func (j *judge) settled(request *authz.Request, action, key string) bool {
 	if strings.HasPrefix(lower, "aws:requesttag/") || lower == "aws:tagkeys" {
 		return true // the tags of the call are told, or it has none
 	}
+	if strings.HasPrefix(lower, "s3:existingobjecttag/") {
+		j.assume("Objects are taken to have no tags. Say otherwise: object_tags = { KEY = \"VALUE\" }.")
+		return true
+	}
 	switch lower {
 	case "sagemaker:vpcsubnets", "sagemaker:vpcsecuritygroupids":
 		if !j.symbol("vpc", nil) {

@@ -27,8 +27,9 @@ type Facts struct {
 
 	instanceTypes []string
 	serverless    bool
-	tagged        bool // something was said about tags
-	tags          map[string]string
+	tagged        bool              // something was said about tags
+	tags          map[string]string // of the call
+	objectTags    map[string]string // of the objects that it reads
 	request       bool              // from a request: what it lacks is absent
 	keysSent      map[string]string // condition keys of the call that follow from the request, by name
 	keyLists      map[string][]string
@@ -53,7 +54,7 @@ type keyRef struct {
 func newFacts() *Facts {
 	return &Facts{
 		locations: map[string][]location{}, told: map[string]bool{}, keys: map[string][]keyRef{}, values: map[string][]string{},
-		symbols: map[string]bool{}, tags: map[string]string{}, keysSent: map[string]string{}, keyLists: map[string][]string{},
+		symbols: map[string]bool{}, tags: map[string]string{}, objectTags: map[string]string{}, keysSent: map[string]string{}, keyLists: map[string][]string{},
 	}
 }
 
@@ -372,6 +373,11 @@ func (j *judge) sent(p *requirements.Permission, action string, b *binding) auth
 		c.Set("s3:ResourceAccount", j.owner(b.bucket))
 		if b.place.prefix != "" && strings.EqualFold(action, "s3:ListBucket") {
 			c.Set("s3:prefix", b.place.prefix)
+		}
+	}
+	if service == "s3" {
+		for _, key := range slices.Sorted(maps.Keys(j.facts.objectTags)) {
+			c.Set("s3:ExistingObjectTag/"+key, j.facts.objectTags[key])
 		}
 	}
 	if service == "kms" {

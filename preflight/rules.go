@@ -188,10 +188,23 @@ func (j *judge) isLifecycle(b *binding) bool {
 // nameRule: the role reads buckets by a managed policy that looks at their
 // names, and the name has none of the words.
 func (j *judge) nameRule(managed string, words ...string) bool {
-	return attaches(j.role, managed) && j.denied(func(c *Check, b *binding) bool {
-		return b.bucket != nil && strings.HasPrefix(c.Action, "s3:") &&
-			!slices.ContainsFunc(words, func(w string) bool { return strings.Contains(b.bucket.Name, w) })
-	})
+	if !attaches(j.role, managed) {
+		return false
+	}
+	for i := range j.bound {
+		b := &j.bound[i]
+		c := &j.answer.Checks[b.check]
+		// Objects with such a word in their keys are allowed, which makes the
+		// check unknown; those that a job reads have none.
+		if c.outcome == allow || c.Basis != requirements.Documented || c.Actor != requirements.ExecutionRole || b.binding.bucket == nil || !strings.HasPrefix(c.Action, "s3:") {
+			continue
+		}
+		place := b.binding.place.bucket + "/" + b.binding.place.prefix
+		if !slices.ContainsFunc(words, func(w string) bool { return strings.Contains(place, w) }) {
+			return true
+		}
+	}
+	return false
 }
 
 // scopedNetwork: a processing job in a VPC needs its ec2 statement without

@@ -212,7 +212,7 @@ func (b *factBlock) bucket() {
 		}
 		switch {
 		case !slices.Contains(encryptionTypes, f.Encryption.Type):
-			b.s.r.errorf("unknown-encryption", a.Expr.Range(), "type is %s, and this is %q.", diag.Quote(encryptionTypes), f.Encryption.Type)
+			b.s.r.errorf("unknown-encryption", a.Expr.Range(), "type is one of %s, and this is %q.", diag.Quote(encryptionTypes), f.Encryption.Type)
 		case f.Encryption.KMS() && f.Encryption.KeyARN == "":
 			// S3 takes its own key where none is named.
 			f.Encryption.AWSManaged = true

@@ -55,7 +55,7 @@ reported or inferred) and does not fail the call when it is missing.
 
 Exit codes: 0 works; 1 does not work, or unknown.`,
 		Example: "  smr preflight train CreateTrainingJob input_buckets=acme-forecast output_bucket=acme-forecast\n" +
-			"  smr preflight train CreateTrainingJob --request job.json --caller scientist\n" +
+			"  smr preflight train CreateModel model_bucket=acme-forecast --format json\n" +
 			"  smr preflight --list",
 		Args: func(_ *cobra.Command, args []string) error {
 			switch {
