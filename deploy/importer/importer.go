@@ -205,18 +205,24 @@ func (im *importer) plainer(faults map[*subject]*fault) {
 		case f == nil:
 		case f.quota && s.tries+1 < len(s.order):
 			s.tries++
+		case f.activity != "" && s.level < levelStatements && !slices.Contains(s.without, f.activity):
+			s.without = append(s.without, f.activity)
+			im.replan(s)
 		case s.level+1 < levels:
 			s.level++
-			s.tries = 0
-			p := im.planner(im.editions[im.result.Edition], s, s.level)
-			if s.level == levelExact && f.activity != "" {
-				p.without = append(p.without, f.activity)
-			}
-			s.plan = p.plan()
+			im.replan(s)
 		default:
 			im.fail(s, f.reason)
 		}
 	}
+}
+
+// replan plans a role anew, as plainly as it has come to.
+func (im *importer) replan(s *subject) {
+	s.tries = 0
+	p := im.planner(im.editions[im.result.Edition], s, s.level)
+	p.without = s.without
+	s.plan = p.plan()
 }
 
 // accept keeps what is proved.

@@ -58,10 +58,11 @@ type subject struct {
 	kept    []string
 	report  *Role
 
-	plan  *plan
-	level int      // of the plan
-	order []string // layouts to try
-	tries int      // layouts tried
+	plan    *plan
+	level   int      // of the plan
+	without []string // activities that the compiler refuses for the role
+	order   []string // layouts to try
+	tries   int      // layouts tried
 }
 
 // A text is one policy with its name.

@@ -93,14 +93,30 @@ func (im *importer) blame(r *compiler.Result, faults map[*subject]*fault) error 
 			continue
 		}
 		var at *subject
+		f := &fault{reason: d.Detail}
 		if d.Subject != nil {
 			for _, role := range r.Config.Roles {
-				if role.Range.Filename == d.Subject.Filename && role.Range.Start.Byte <= d.Subject.Start.Byte {
-					at = bySubject[role.Name.Text]
+				if !before(role.Range, *d.Subject) {
+					continue
+				}
+				at, f.activity = bySubject[role.Name.Text], ""
+				for _, u := range role.Uses {
+					if before(u.Range, *d.Subject) {
+						f.activity = u.Activity.Text
+					}
+				}
+				for _, o := range role.Overrides {
+					if before(o.Range, *d.Subject) {
+						f.activity = ""
+					}
+				}
+				for _, st := range role.Statements {
+					if before(st.Range, *d.Subject) {
+						f.activity = ""
+					}
 				}
 			}
 		}
-		f := &fault{reason: d.Detail}
 		if at == nil { // of an account or a persona: whoever can be plainer is
 			plainest := true
 			for _, s := range im.subjects {
@@ -121,6 +137,11 @@ func (im *importer) blame(r *compiler.Result, faults map[*subject]*fault) error 
 		}
 	}
 	return nil
+}
+
+// before reports whether a block begins before a place of the same file.
+func before(block, place hcl.Range) bool {
+	return block.Filename == place.Filename && block.Start.Byte <= place.Start.Byte
 }
 
 // differs says what of a compiled role is not what the role was; "" where it
