@@ -20,6 +20,7 @@ func (s *session) commands() []*cobra.Command {
 		s.explainCommand(),
 		s.importCommand(),
 		s.planCommand(),
+		s.applyCommand(),
 		s.driftCommand(),
 		s.releaseCommand(),
 		s.setupCommand(),
