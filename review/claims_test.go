@@ -51,6 +51,7 @@ func TestClaims(t *testing.T) {
 		{"nothing", replace(), access.No, false},
 		{"a narrower boundary alone", replace(`["s3:*", "iam:*"]`, `["s3:*"]`), access.No, false},
 		{"a narrower extra policy alone", replace(`"s3:ListBucket"`, `"s3:ListBucketVersions"`), access.Yes, false},
+		{"more, and an extra policy that is said to be broader", replace(`"s3:ListBucket"`, `"s3:ListBucket", "s3:ListAllMyBuckets"`, `["s3:GetObject"]`, `["s3:GetObject", "s3:PutObject"]`), access.Yes, false},
 		{"more under a boundary that is said to be narrower", replace(`["s3:*", "iam:*"]`, `["s3:*"]`, `["s3:GetObject"]`, `["s3:GetObject", "iam:PutRolePolicy"]`), access.No, true},
 		{"more behind a Deny that is said to be there", replace(`["s3:GetObject"]`, `["s3:GetObject", "iam:PutRolePolicy"]`, `{ Effect = "Allow", Action = ["s3:ListBucket"], Resource = "*" }`,
 			`{ Effect = "Allow", Action = ["s3:ListBucket"], Resource = "*" }, { Effect = "Deny", Action = ["iam:*"], Resource = "*" }`), access.No, true},

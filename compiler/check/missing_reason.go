@@ -1,6 +1,7 @@
 package check
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -18,28 +19,32 @@ func missingReason() Rule {
 			Bad:     reasonExample(""), Good: reasonExample("    reason         = \"Pipelines are made by the platform team\"\n"),
 		},
 		Program: func(p *ProgramPass) {
-			each := func(list []*dsl.Override) {
-				for _, o := range list {
-					if o.Reason != nil && !blank(o.Reason) {
-						continue
-					}
-					if f := p.at(nil, o.Range, ""); f != nil {
-						f.warnf("This override of %q says no reason.", o.Activity.Text).wayOut("Add reason = \"…\", one sentence for whoever reviews the roles.")
-					}
+			for _, o := range overrides(p.Config) {
+				if o.Reason != nil && !blank(o.Reason) {
+					continue
 				}
-			}
-			if p.Config == nil {
-				return
-			}
-			each(p.Config.Overrides)
-			for _, persona := range p.Config.Personas {
-				each(persona.Overrides)
-			}
-			for _, role := range p.Config.Roles {
-				each(role.Overrides)
+				if f := p.at(nil, o.Range, ""); f != nil {
+					f.warnf("This override of %q says no reason.", o.Activity.Text).wayOut("Add reason = \"…\", one sentence for whoever reviews the roles.")
+				}
 			}
 		},
 	}
+}
+
+// overrides are those of a configuration: at top level, of its personas, of its
+// roles.
+func overrides(c *dsl.Config) []*dsl.Override {
+	if c == nil {
+		return nil
+	}
+	list := slices.Clone(c.Overrides)
+	for _, persona := range c.Personas {
+		list = append(list, persona.Overrides...)
+	}
+	for _, role := range c.Roles {
+		list = append(list, role.Overrides...)
+	}
+	return list
 }
 
 // blank reports whether an attribute is a literal string without text.

@@ -268,12 +268,12 @@ func (d *comparison) side(ctx context.Context, arg, kind string) (*side, error) 
 	return &side{name: arg, dir: c.dir, result: c.Result}, nil
 }
 
-// compileTree compiles the configuration of a revision. One without any file of
-// the language has no roles.
-func (d *comparison) compileTree(fsys fs.FS) (*compiler.Result, error) {
-	entries, err := fs.ReadDir(fsys, ".")
+// hasConfiguration reports whether a directory of a revision holds files of the
+// language. One that cannot be read is an error, never an empty directory.
+func hasConfiguration(dir fs.FS) (bool, error) {
+	entries, err := fs.ReadDir(dir, ".")
 	if err != nil {
-		return nil, err
+		return false, err
 	}
 	has := false
 	for _, e := range entries {
@@ -281,9 +281,19 @@ func (d *comparison) compileTree(fsys fs.FS) (*compiler.Result, error) {
 			continue
 		}
 		has = true
-		if _, err := fs.Stat(fsys, e.Name()); err != nil {
-			return nil, err
+		if _, err := fs.Stat(dir, e.Name()); err != nil {
+			return false, err
 		}
+	}
+	return has, nil
+}
+
+// compileTree compiles the configuration of a revision. One without any file of
+// the language has no roles.
+func (d *comparison) compileTree(fsys fs.FS) (*compiler.Result, error) {
+	has, err := hasConfiguration(fsys)
+	if err != nil {
+		return nil, err
 	}
 	if !has {
 		return &compiler.Result{Stack: &ir.Stack{}}, nil

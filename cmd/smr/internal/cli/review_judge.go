@@ -206,18 +206,9 @@ func readApprovals(dir fs.FS) ([]gate.Approval, []review.Finding, error) {
 // compileFrozen compiles the configuration of a revision with the variables of
 // the command line alone. One without any file of the language has no roles.
 func (r *reviewing) compileFrozen(dir fs.FS, files []dsl.File) (*compiler.Result, error) {
-	entries, err := fs.ReadDir(dir, ".")
+	has, err := hasConfiguration(dir)
 	if err != nil {
 		return nil, err
-	}
-	has := false
-	for _, e := range entries {
-		if strings.HasSuffix(e.Name(), ".smr") {
-			has = true
-			if _, err := fs.Stat(dir, e.Name()); err != nil {
-				return nil, err
-			}
-		}
 	}
 	if !has {
 		return &compiler.Result{Config: &dsl.Config{}, Stack: &ir.Stack{}}, nil
