@@ -39,9 +39,19 @@ func directory(args []string) string {
 	return args[0]
 }
 
-// compile reads and compiles the configuration in a directory. Nothing outside
-// of it is read but what --var-file names.
+// compile reads and compiles the configuration in a directory and decides the
+// calls that it expects to work. Nothing outside of it is read but what
+// --var-file names.
 func (s *session) compile(dir string) (*configuration, error) {
+	c, err := s.compileOnly(dir)
+	if err == nil {
+		preflight.Join(c.Result)
+	}
+	return c, err
+}
+
+// compileOnly is compile without deciding calls.
+func (s *session) compileOnly(dir string) (*configuration, error) {
 	vars, err := s.variables()
 	if err != nil {
 		return nil, err
@@ -55,9 +65,9 @@ func (s *session) compile(dir string) (*configuration, error) {
 		return nil, err
 	}
 	defer root.Close()
-	result := preflight.Join(compiler.Compile(compiler.Options{
+	result := compiler.Compile(compiler.Options{
 		FS: root.FS(), Env: s.environment(), Vars: vars, VarFiles: files, Account: s.account,
-	}))
+	})
 	return &configuration{Result: result, dir: filepath.Join(s.dir, dir)}, nil
 }
 

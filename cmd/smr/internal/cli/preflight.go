@@ -171,7 +171,7 @@ func (p *preflightRun) roles(name string) ([]*ir.StackRole, *configuration, erro
 	if strings.HasSuffix(name, ".json") || strings.ContainsAny(name, `/\`) {
 		return nil, nil, usagef("there is no file %s", name)
 	}
-	config, err := p.compile(".")
+	config, err := p.compileOnly(".")
 	if err != nil {
 		return nil, nil, err
 	}

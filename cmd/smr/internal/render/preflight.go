@@ -172,22 +172,29 @@ func (p *preflightWriter) fixes(list []preflight.Fix) {
 		if f.HCL != "" {
 			fmt.Fprintf(p.w, "  In %s:\n\n%s", clean(f.In), block(f.HCL))
 		}
-		statements := f.Statements
-		if f.Policy != nil {
-			statements = append(statements[:0:0], f.Policy)
-		}
-		for _, s := range statements {
-			if text, err := json.MarshalIndent(s, "    ", "  "); err == nil {
-				what := "As JSON:"
-				if f.Policy != nil {
-					what = "The whole policy as JSON:"
-				}
-				fmt.Fprintf(p.w, "\n  %s\n\n%s", what, indentedBlock("    "+string(text)))
-			}
-		}
+		p.json(&f)
 	}
 	if len(list) > 0 {
 		p.w.WriteString("\n")
+	}
+}
+
+// json writes the JSON of a fix: a whole policy, a statement, or several.
+func (p *preflightWriter) json(f *preflight.Fix) {
+	var v any
+	what := "As JSON:"
+	switch {
+	case f.Policy != nil:
+		v, what = f.Policy, "The whole policy as JSON:"
+	case len(f.Statements) == 1:
+		v = f.Statements[0]
+	case len(f.Statements) > 1:
+		v = f.Statements
+	default:
+		return
+	}
+	if text, err := json.MarshalIndent(v, "    ", "  "); err == nil {
+		fmt.Fprintf(p.w, "\n  %s\n\n%s", what, indentedBlock("    "+string(text)))
 	}
 }
 
