@@ -158,14 +158,22 @@ func TestStackFailures(t *testing.T) {
 		after   func(*testing.T, *cloud, try)
 		mended  func(*cloud) // nil: the next run does it as it is
 	}{
-		{what: "the change set fails", before: func(c *cloud) { c.failing["change set"] = "Role with name SageMaker-x already exists" },
-			want: "already exists", mended: func(c *cloud) { delete(c.failing, "change set") }},
-		{what: "a resource fails, and the update is rolled back", before: func(c *cloud) { c.failing["X"] = "Cannot exceed quota for PoliciesPerRole: 10" },
-			want: "UPDATE_ROLLBACK_COMPLETE\n  X: UPDATE_FAILED: Cannot exceed quota for PoliciesPerRole: 10", mended: func(c *cloud) { delete(c.failing, "X") }},
-		{what: "the stack was rolled back when it was made", before: func(c *cloud) { c.stacks["smr-roles"].status = "ROLLBACK_COMPLETE" },
-			want: "aws cloudformation delete-stack --stack-name smr-roles", refused: true, mended: func(c *cloud) { delete(c.stacks, "smr-roles") }},
-		{what: "a rollback failed", before: func(c *cloud) { c.stacks["smr-roles"].status = "UPDATE_ROLLBACK_FAILED" },
-			want: "continue-update-rollback", refused: true, mended: func(c *cloud) { c.stacks["smr-roles"].status = "UPDATE_ROLLBACK_COMPLETE" }},
+		{
+			what: "the change set fails", before: func(c *cloud) { c.failing["change set"] = "Role with name SageMaker-x already exists" },
+			want: "already exists", mended: func(c *cloud) { delete(c.failing, "change set") },
+		},
+		{
+			what: "a resource fails, and the update is rolled back", before: func(c *cloud) { c.failing["X"] = "Cannot exceed quota for PoliciesPerRole: 10" },
+			want: "UPDATE_ROLLBACK_COMPLETE\n  X: UPDATE_FAILED: Cannot exceed quota for PoliciesPerRole: 10", mended: func(c *cloud) { delete(c.failing, "X") },
+		},
+		{
+			what: "the stack was rolled back when it was made", before: func(c *cloud) { c.stacks["smr-roles"].status = "ROLLBACK_COMPLETE" },
+			want: "aws cloudformation delete-stack --stack-name smr-roles", refused: true, mended: func(c *cloud) { delete(c.stacks, "smr-roles") },
+		},
+		{
+			what: "a rollback failed", before: func(c *cloud) { c.stacks["smr-roles"].status = "UPDATE_ROLLBACK_FAILED" },
+			want: "continue-update-rollback", refused: true, mended: func(c *cloud) { c.stacks["smr-roles"].status = "UPDATE_ROLLBACK_COMPLETE" },
+		},
 		{what: "an update goes on", before: func(c *cloud) {
 			s := c.stacks["smr-roles"]
 			s.status, s.then, s.left = "UPDATE_IN_PROGRESS", "UPDATE_COMPLETE", 3
@@ -200,12 +208,14 @@ func TestStackFailures(t *testing.T) {
 				return 0, "", ""
 			}
 		}, want: "needs cloudformation:ExecuteChangeSet", mended: func(c *cloud) { c.fault = nil }},
-		{what: "a role would be made anew", before: func(c *cloud) { c.replace["X"] = true }, want: "would make the role X", refused: true,
+		{
+			what: "a role would be made anew", before: func(c *cloud) { c.replace["X"] = true }, want: "would make the role X", refused: true,
 			after: func(t *testing.T, c *cloud, _ try) {
 				if n := len(c.stacks["smr-roles"].sets); slices.Contains(c.writes(), "ExecuteChangeSet") || n != 1 {
 					t.Errorf("%v, %d change sets are left", c.writes(), n)
 				}
-			}, mended: func(c *cloud) { delete(c.replace, "X") }},
+			}, mended: func(c *cloud) { delete(c.replace, "X") },
+		},
 		{what: "the template is of somebody else", before: func(c *cloud) {
 			c.stacks["smr-roles"].template = `{"Resources":{"B":{"Type":"AWS::S3::Bucket"}}}`
 		}, want: "not a template of smr", refused: true, mended: func(c *cloud) { delete(c.stacks, "smr-roles") }},

@@ -21,6 +21,10 @@ var handlerReads = []string{
 	"iam:ListEntitiesForPolicy", "iam:ListPolicyVersions", "iam:ListRolePolicies", "iam:ListRoleTags",
 }
 
+// handlerWrites are the actions that CloudFormation uses on roles beside those of
+// smr (the same schemas).
+var handlerWrites = []string{"iam:UpdateRoleDescription"}
+
 // The actions of CloudFormation that smr calls for stack sets.
 var (
 	stackSetReads = []string{

@@ -22,7 +22,7 @@ func deployStatements(f *fence, o Options) []policy.Statement {
 		// The roles are written by the engine's own roles in the member accounts.
 		return append(st, protectOwn(f))
 	}
-	return slices.Concat(st, roleStatements(f), policyStatements(f), denials(f))
+	return slices.Concat(st, roleStatements(f, o), policyStatements(f), denials(f))
 }
 
 // roleActions are the actions on roles for which IAM knows the role's permissions
@@ -45,8 +45,11 @@ func attaches(u Use) bool {
 // roleStatements let roles be written: under a boundary of the configuration
 // anywhere in the fence, and without one the roles that are declared so, each
 // by its name.
-func roleStatements(f *fence) []policy.Statement {
+func roleStatements(f *fence, o Options) []policy.Statement {
 	writes, attach := roleActions(), actions(attaches)
+	if o.Engine == Stack {
+		writes = append(writes, handlerWrites...)
+	}
 	known := condition("ArnLike", "iam:PolicyARN", slices.Concat(f.policies, f.attached)...)
 	var st []policy.Statement
 	if len(f.boundaries) > 0 {
