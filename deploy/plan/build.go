@@ -163,7 +163,7 @@ func (b *builder) walked(w *walk) {
 		if open >= 0 {
 			l := &b.plan.Losses[open]
 			if mv.witness != "" && l.What == "" {
-				l.What = "for example " + mv.witness
+				l.What = mv.witness
 			}
 			if !lost {
 				l.Until, open = id, -1

@@ -30,6 +30,9 @@ func newSide(trust *form, boundary string, limit *form, policies []*form) *side 
 // closed reports whether the trust policy lets nobody in.
 func (s *side) closed() bool { return s.trust == nil || len(s.trust.allow) == 0 }
 
+// sealed reports whether everything is denied.
+func (s *side) sealed() bool { return s.deny[seal().id] != nil }
+
 // A checker proves states between two sides.
 type checker struct {
 	before, after *side
@@ -45,6 +48,9 @@ type answers struct{ proved map[string]bool }
 // Who may assume a role and what it may do make pairs: a state is good if its
 // pairs are all in one side, or if one half of them is in both.
 func (c *checker) noExcess(s *side) Proof {
+	if s.sealed() {
+		return Sealed
+	}
 	how := ByStatements
 	within := func(x *side) bool {
 		p := c.trustWithin(s, x)
@@ -205,7 +211,7 @@ func (c *checker) compare(base, head access.Side, key string) Proof {
 
 // noLoss proves that s grants everything that both before and after grant.
 func (c *checker) noLoss(s *side) Proof {
-	if disjoint(c.before.trust, c.after.trust) {
+	if len(c.before.allow) == 0 || len(c.after.allow) == 0 || c.before.sealed() || disjoint(c.before.trust, c.after.trust) {
 		return ByStatements
 	}
 	p := c.trustKept(s)

@@ -31,9 +31,9 @@ role's own statements. Make the policy first.`},
 		{Code: "shared-policy", Severity: hcl.DiagError, Explain: `A policy of a role of the project was attached by hand to others, whose access would
 change with it unseen. Detach it there; give them a policy of their own.`},
 		{Code: "unproved-order", Severity: hcl.DiagError, Explain: `No order of calls was found of which every state in between is proved to grant
-nothing that neither the role as it is nor the role as it is to be grants. Give the
-texts of policies that are not known with policy blocks, or change the role in two
-releases: first what shrinks, then what grows.`},
+nothing that neither the role as it is nor the role as it is to be grants. Policies
+that stand elsewhere cannot be changed half way: attach or detach them in releases of
+their own, and give the texts that are not known with policy blocks.`},
 		{Code: "tag-with-access", Severity: hcl.DiagError, Explain: `The policies of a role look at one of its tags (aws:PrincipalTag), and that tag
 changes together with something else that decides on access. Comparisons take tags
 as given, so that nothing can be proved of what is in between. Release the change

@@ -6,6 +6,8 @@ import (
 	"testing/fstest"
 	"time"
 
+	"github.com/hashicorp/hcl/v2"
+
 	"github.com/sagemaker-roles/smr/compiler"
 	"github.com/sagemaker-roles/smr/deploy/live"
 	"github.com/sagemaker-roles/smr/deploy/plan"
@@ -36,11 +38,21 @@ var now = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 // desired compiles a configuration, which must be without errors.
 func desired(t tester, src string) *plan.Desired {
 	t.Helper()
-	r := compiler.Compile(compiler.Options{FS: fstest.MapFS{"roles.smr": {Data: []byte(header + src)}}})
+	return compiled(t, header+src, false)
+}
+
+// compiled is nil for a configuration that breaks a quota, if it may.
+func compiled(t tester, src string, may bool) *plan.Desired {
+	t.Helper()
+	r := compiler.Compile(compiler.Options{FS: fstest.MapFS{"roles.smr": {Data: []byte(src)}}})
 	for _, d := range r.Diags {
-		if d.Severity == 1 {
+		if d.Severity != hcl.DiagError {
+			continue
+		}
+		if !may {
 			t.Fatalf("%s: %s: %s", diag.InfoOf(d).Code, d.Summary, d.Detail)
 		}
+		return nil
 	}
 	d, err := plan.NewDesired(r, account)
 	if err != nil {

@@ -111,6 +111,7 @@ type Proof string
 const (
 	ByStatements Proof = "statements" // the statements themselves, with every Deny, are those of one side
 	ByComparison Proof = "comparison" // the exact comparison of access says so
+	Sealed       Proof = "sealed"     // everything is denied
 	NotProved    Proof = "no"         // of losses alone, which are then announced
 )
 

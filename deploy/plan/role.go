@@ -18,7 +18,12 @@ func (m *maker) walk(slots []*slot, start, end *state) *walk {
 			trust: m.limit("trust_policy_size"), attached: m.limit("attached_policies_per_role"),
 		},
 	}
-	for _, s := range slots {
+	w.guard = slices.IndexFunc(slots, func(s *slot) bool { return s.kind == inlineSlot && s.key == SealName })
+	if w.guard < 0 {
+		w.guard = len(slots)
+		w.slots = append(w.slots, &slot{kind: inlineSlot, key: SealName})
+	}
+	for _, s := range w.slots {
 		start.forms = append(start.forms, s.before)
 		end.forms = append(end.forms, s.after)
 	}
@@ -95,9 +100,8 @@ func (m *maker) create(w *Want) {
 	for _, name := range slices.Sorted(maps.Keys(w.Inline)) {
 		slots = append(slots, &slot{kind: inlineSlot, key: name, after: m.library.form(w.Inline[name])})
 	}
-	trust := m.library.form(w.Trust)
-	end := &state{trust: trust, boundary: w.PermissionsBoundary, limit: m.boundary(w.PermissionsBoundary)}
-	walk := m.walk(slots, &state{trust: trust, boundary: end.boundary, limit: end.limit}, end)
+	trust, limit := m.library.form(w.Trust), m.boundary(w.PermissionsBoundary)
+	walk := m.walk(slots, &state{trust: trust, boundary: w.PermissionsBoundary, limit: limit}, &state{trust: trust, boundary: w.PermissionsBoundary, limit: limit})
 	walk.check.before = newSide(nil, "", nil, nil) // there was no role
 	if !walk.run() {
 		m.unproved(w)
@@ -107,8 +111,8 @@ func (m *maker) create(w *Want) {
 	b.out.Change = Create
 	for i := range walk.moves {
 		mv := walk.moves[i]
-		if mv.slot >= 0 && slots[mv.slot].kind == managedSlot && mv.from.forms[mv.slot] == nil {
-			b.putPolicy(b.policyOf(slots[mv.slot].key), mv.to.forms[mv.slot].doc, PhasePrepare, "for a role that is made")
+		if mv.slot >= 0 && walk.slots[mv.slot].kind == managedSlot && mv.from.forms[mv.slot] == nil {
+			b.putPolicy(b.policyOf(walk.slots[mv.slot].key), mv.to.forms[mv.slot].doc, PhasePrepare, "for a role that is made")
 		}
 	}
 	tags := w.tags(m.d.Project)
@@ -123,7 +127,7 @@ func (m *maker) create(w *Want) {
 }
 
 func (m *maker) unproved(w *Want) {
-	m.refuse(w, "unproved-order", w.IAMName, "No order of changes was found of which every state is proved to grant nothing that neither the role as it is nor the role as it is to be grants. A policy whose text is not known stands in the way: give it with a policy block, or change the role in two releases, first what shrinks and then what grows.")
+	m.refuse(w, "unproved-order", w.IAMName, "No order of changes was found of which every state is proved to grant nothing that neither the role as it is nor the role as it is to be grants. Policies that stand elsewhere cannot be changed half way: attach or detach them in releases of their own, and give the texts that are not known with policy blocks.")
 }
 
 // close settles a role that was walked: what the boundary and the unchanged
@@ -242,7 +246,7 @@ func (m *maker) slots(w *Want, r *live.Role) []*slot {
 		}
 		f := m.library.form(d)
 		inline[name] = &slot{kind: inlineSlot, key: name, before: f}
-		if !remembered(r.Tags[TagInline], name) && !w.Exclusive {
+		if name != SealName && !remembered(r.Tags[TagInline], name) && !w.Exclusive {
 			inline[name].after = f
 			m.find(w, "extra-policy", r.Name, "The role has an inline policy %s that the configuration does not have. It stays. Write its statements into the configuration, delete it, or let smr delete what is added by hand: lifecycle { exclusive = true }.", quoted(name))
 		}

@@ -295,6 +295,29 @@ func TestLoss(t *testing.T) {
 	}
 }
 
+// TestSeal: where policies that stand elsewhere deny what others allow, no
+// order of attaching them is good by itself: everything is denied meanwhile,
+// and a killed run goes on from there.
+func TestSeal(t *testing.T) {
+	s := world(t)
+	d := desired(t, reader(`"s3:GetObject"`, "managed_policies = [\"arn:aws:iam::123456789012:policy/hub\", \"arn:aws:iam::123456789012:policy/hidden\"]\n"))
+	p := planned(t, s, d, plan.Options{})
+	seal := slices.IndexFunc(p.Operations, func(op plan.Operation) bool { return op.Kind == plan.PutRolePolicy })
+	last := p.Operations[len(p.Operations)-1]
+	if seal < 0 || p.Operations[seal].Policy != plan.SealName || last.Kind != plan.DeleteRolePolicy || last.Policy != plan.SealName || len(p.Losses) > 0 {
+		t.Fatalf("%s, losses %v", kinds(p), p.Losses)
+	}
+	for i := range len(p.Operations) - 1 {
+		if err := plan.Step(s, &p.Operations[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	again := planned(t, s, d, plan.Options{})
+	if got := kinds(again); got != "DeleteRolePolicy" || codes(again.Findings) != "no-boundary" {
+		t.Errorf("killed before the end: %s %v", got, again.Findings)
+	}
+}
+
 // TestApproval: an escalation that the released commit does not approve is
 // refused; one that was begun, or undone by hand since, is not asked for again.
 func TestApproval(t *testing.T) {

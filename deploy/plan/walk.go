@@ -23,6 +23,7 @@ type walk struct {
 	moves           []*move
 	losing          bool // something is lost just now
 	drained         bool // what both sides do not surely grant was taken away
+	guard           int  // the slot that seals the role
 }
 
 // A partial is a kind of move half way that was made for a slot; none is made
@@ -47,7 +48,7 @@ const (
 // to grant nothing new.
 func (w *walk) run() (ok bool) {
 	for !w.done() {
-		if !w.direct(false) && !w.halfway(false) && !w.drain(false) && !w.lose() {
+		if !w.direct(false) && !w.halfway(false) && !w.drain(false) && !w.seal(false) && !w.lose() {
 			return false
 		}
 	}
@@ -66,9 +67,14 @@ func (w *walk) boundaryDone() bool { return w.now.boundary == w.end.boundary }
 // those that only shrink last.
 func (w *walk) pending() []int {
 	var lists [3][]int
+	sealed := false
 	for i := range w.slots {
 		now, end := w.now.forms[i], w.end.forms[i]
 		if now.key() == end.key() {
+			continue
+		}
+		if i == w.guard {
+			sealed = true
 			continue
 		}
 		class := 1
@@ -80,7 +86,11 @@ func (w *walk) pending() []int {
 		}
 		lists[class] = append(lists[class], i)
 	}
-	return slices.Concat(lists[0], lists[1], lists[2])
+	out := slices.Concat(lists[0], lists[1], lists[2])
+	if sealed && len(out) == 0 && w.trustDone() && w.boundaryDone() {
+		out = append(out, w.guard)
+	}
+	return out
 }
 
 // holds reports whether a form has every statement of another.
@@ -91,6 +101,8 @@ func holds(f, other *form) bool {
 
 // direct makes one move to the end of a slot, the trust or the boundary.
 func (w *walk) direct(lossy bool) bool {
+	pending := w.pending()
+	lossy = lossy || w.now.forms[w.guard] != nil
 	if !w.trustDone() {
 		next := w.now.clone()
 		next.trust = w.end.trust
@@ -105,7 +117,7 @@ func (w *walk) direct(lossy bool) bool {
 			return true
 		}
 	}
-	for _, i := range w.pending() {
+	for _, i := range pending {
 		end := w.end.forms[i]
 		m := &move{slot: i, to: w.now.with(i, end), phase: PhaseChange, why: "final text"}
 		switch {
@@ -124,6 +136,9 @@ func (w *walk) direct(lossy bool) bool {
 // halfway makes one move half way.
 func (w *walk) halfway(lossy bool) bool {
 	pending := w.pending()
+	if w.now.forms[w.guard] != nil {
+		return false
+	}
 	for kind := range partials {
 		if kind == meetTrust {
 			if w.meetTrust(lossy) {
@@ -246,8 +261,10 @@ func (w *walk) try(m *move, lossy bool) bool {
 	}
 	w.losing = m.loss == NotProved
 	if w.losing {
-		if lost := w.check.lost(to); lost != nil {
-			m.witness = prove.Describe(lost)
+		if to.sealed() {
+			m.witness = "all that it may do"
+		} else if lost := w.check.lost(to); lost != nil {
+			m.witness = "for example " + prove.Describe(lost)
 		}
 	}
 	w.moves = append(w.moves, m)
@@ -271,14 +288,26 @@ func (w *walk) lose() bool {
 			return true
 		}
 	}
-	return w.halfway(true) || w.drain(true) || w.direct(true)
+	return w.halfway(true) || w.drain(true) || w.seal(true) || w.direct(true)
+}
+
+// seal denies everything until the role is as it is to be: the way that is
+// always there, and the last. It is done once.
+func (w *walk) seal(lossy bool) bool {
+	at := partial{w.guard, partials}
+	if w.used[at] || w.now.forms[w.guard] != nil {
+		return false
+	}
+	f := w.library.form(sealDocument())
+	w.used[at] = w.try(&move{slot: w.guard, to: w.now.with(w.guard, f), phase: PhaseNarrow, why: "everything is denied until the role is whole"}, lossy)
+	return w.used[at]
 }
 
 // drain leaves the role only what is granted before and after, under the old
 // boundary and the new one, so that boundary and trust can change. It is done
 // once.
 func (w *walk) drain(lossy bool) bool {
-	if w.drained {
+	if w.drained || w.now.forms[w.guard] != nil {
 		return false
 	}
 	was := *w
