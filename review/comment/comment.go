@@ -10,6 +10,7 @@ package comment
 
 import (
 	"fmt"
+	"sort"
 	"strings"
 	"unicode/utf8"
 
@@ -92,6 +93,28 @@ func ladder() []plan {
 	return steps
 }
 
+// fullest is the first text of the ladder that fits. Each leaves out what the one
+// before does and more, so that not all need be tried.
+func fullest(in *Input, limit int, fits func(text string) bool) (string, bool) {
+	steps := ladder()
+	found := ""
+	try := func(i int) bool {
+		p := steps[i]
+		p.limit = limit
+		text := render(in, p)
+		if !fits(text) {
+			return false
+		}
+		found = text
+		return true
+	}
+	if try(0) {
+		return found, true
+	}
+	at := 1 + sort.Search(len(steps)-1, func(i int) bool { return try(i + 1) })
+	return found, at < len(steps)
+}
+
 // Markdown is the body of the comment below its marker, of at most limit
 // characters. "" means that there is nothing to say: no role changes and nothing
 // fails.
@@ -99,12 +122,9 @@ func Markdown(in *Input, limit int) string {
 	if Quiet(in) {
 		return ""
 	}
-	text := ""
-	for _, p := range ladder() {
-		p.limit = limit
-		if text = render(in, p); utf8.RuneCountInString(text) <= limit {
-			return text
-		}
+	fits := func(text string) bool { return utf8.RuneCountInString(text) <= limit }
+	if text, ok := fullest(in, limit, fits); ok {
+		return text
 	}
 	return cutTo(shortest(in), limit)
 }
@@ -125,12 +145,9 @@ func Summary(in *Input, limit int) string {
 	if Quiet(in) {
 		return cutBytes(headline(in)+"\n", limit)
 	}
-	text := ""
-	for _, p := range ladder() {
-		p.limit = limit // as many bytes as characters, or more
-		if text = render(in, p); len(text) <= limit {
-			return text
-		}
+	// As many bytes as characters, or more.
+	if text, ok := fullest(in, limit, func(text string) bool { return len(text) <= limit }); ok {
+		return text
 	}
 	return cutBytes(headline(in)+"\n", limit)
 }
