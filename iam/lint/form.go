@@ -79,24 +79,6 @@ func matches(s *policy.Statement, name string) bool {
 	return false
 }
 
-// reaches reports whether a statement speaks of a resource.
-func reaches(s *policy.Statement, arn string) bool {
-	if len(s.NotResources) > 0 {
-		for _, p := range s.NotResources {
-			if policy.Match(p, arn) {
-				return false
-			}
-		}
-		return true
-	}
-	for _, p := range s.Resources {
-		if policy.Match(p, arn) {
-			return true
-		}
-	}
-	return false
-}
-
 // knownPrefix reports whether the prefix of a condition key is AWS's own, so
 // that its keys are all in the data.
 func knownPrefix(key string) bool {
