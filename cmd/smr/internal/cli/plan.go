@@ -145,7 +145,9 @@ func (s *session) makePlan(ctx context.Context, o plan.Options) (*planned, error
 	if d.Partition != client.Partition {
 		return nil, fmt.Errorf("the credentials are of the partition %s, and %q is declared in %s", client.Partition, d.AccountName, d.Partition)
 	}
+	done := s.waiting("Reading the roles of account " + client.ID)
 	state, err := read(ctx, client, d)
+	done()
 	if err != nil {
 		return nil, client.Explain("reading the account "+client.ID, err)
 	}
@@ -161,6 +163,16 @@ func (s *session) makePlan(ctx context.Context, o plan.Options) (*planned, error
 		return nil, err
 	}
 	return &planned{plan: p, desired: d, state: state, client: client, dir: config.dir}, nil
+}
+
+// waiting shows on a terminal what takes a while; the function that it returns
+// takes that away.
+func (s *session) waiting(what string) func() {
+	if !terminal(s.Command.Stderr) || s.env("CI") != "" {
+		return func() {}
+	}
+	fmt.Fprint(s.Command.Stderr, what+" …")
+	return func() { fmt.Fprint(s.Command.Stderr, "\r\x1b[K") }
 }
 
 // read reads what a plan has to know of an account.
