@@ -30,16 +30,13 @@ and is shown by `+"`smr catalog ACTIVITY`"+`.
 	}
 	for _, r := range documented() {
 		fmt.Fprintf(buf, "\n## %s\n\n%s (%s)\n\n### Why\n\n%s\n\n", r.Code, diag.Summary(r.Code), severityOf(r), r.Explain)
-		language, mark := "smr", ""
+		mark := ""
 		if r.Severity == hcl.DiagError {
 			mark = " error=" + r.Code
 		}
-		if strings.HasPrefix(r.Bad, "{") {
-			language = "json"
-		}
-		fmt.Fprintf(buf, "### Avoid\n\n```%s%s\n%s```\n", language, mark, r.Bad)
+		fmt.Fprintf(buf, "### Avoid\n\n```smr%s\n%s```\n", mark, r.Bad)
 		if r.Good != "" {
-			fmt.Fprintf(buf, "\n### Prefer\n\n```%s\n%s```\n", language, r.Good)
+			fmt.Fprintf(buf, "\n### Prefer\n\n```smr\n%s```\n", r.Good)
 		}
 	}
 	return buf.Flush()

@@ -16,7 +16,7 @@ import (
 )
 
 // lint reports what package lint finds in the statements that users wrote or
-// changed, and in the texts that policy blocks give. Roles share documents, so
+// changed, and in the texts that policy and fact blocks give. Roles share documents, so
 // each document is judged once.
 func (p *StackPass) lint() {
 	made := map[*policy.Document][]*finding{}
@@ -159,7 +159,7 @@ func meant(f *lint.Finding) string {
 	return "Did you mean " + quoteAny(near) + "?"
 }
 
-// lintTexts reports the findings about texts of policy blocks, one for each
+// lintTexts reports the findings about texts that blocks give, one for each
 // block and code: they are often AWS's or another team's.
 func (p *StackPass) lintTexts() {
 	bounds := map[string]bool{}
@@ -178,12 +178,44 @@ func (p *StackPass) lintTexts() {
 			if bounds[arn] {
 				kind = lint.Boundary
 			}
-			p.lintText(known, lint.Document(known.Document, lint.Options{Kind: kind, Account: t.AccountID}))
+			place := func(text string) hcl.Range { return p.shared.inText(p.reporter, known.Range, text) }
+			p.lintText(known.Document, lint.Options{Kind: kind, Account: t.AccountID}, known.Range, place)
 		}
+		p.lintFacts(t, done)
 	}
 }
 
-func (p *StackPass) lintText(known *ir.KnownPolicy, found []lint.Finding) {
+// lintFacts reports the findings about policies that fact blocks state: of
+// buckets, keys and repositories, and service control policies.
+func (p *StackPass) lintFacts(t *ir.Target, done map[hcl.Range]bool) {
+	look := func(known *ir.KnownDocument, kind lint.Kind) {
+		if known == nil || done[known.Range] || !p.users(known.Range) {
+			return
+		}
+		done[known.Range] = true
+		place := func(text string) hcl.Range { return p.within(known.Range, text) }
+		p.lintText(known.Document, lint.Options{Kind: kind, Account: t.AccountID}, known.Range, place)
+	}
+	if t.Environment == nil {
+		return
+	}
+	for _, b := range t.Environment.Buckets {
+		look(b.Policy, lint.Resource)
+	}
+	for _, k := range t.Environment.Keys {
+		look(k.Policy, lint.Resource)
+	}
+	for _, r := range t.Environment.Repositories {
+		look(r.Policy, lint.Resource)
+	}
+	for _, c := range t.Environment.SCPs {
+		look(c.Policy, lint.Control)
+	}
+}
+
+// lintText reports the findings about one text, which stands at a place.
+func (p *StackPass) lintText(d *policy.Document, o lint.Options, at hcl.Range, place func(text string) hcl.Range) {
+	found := lint.Document(d, o)
 	first, more := map[string]int{}, map[string]int{}
 	for i := range found {
 		code := found[i].Code
@@ -199,12 +231,12 @@ func (p *StackPass) lintText(known *ir.KnownPolicy, found []lint.Finding) {
 			continue
 		}
 		p.code = f.Code
-		place := known.Range
+		spot := at
 		if f.Text != "" {
-			place = p.shared.inText(p.reporter, known.Range, f.Text)
+			spot = place(f.Text)
 		}
-		if d := p.at(nil, place, f.Code); d != nil {
-			p.say(d, f, whereInText(known.Document, f)+f.Message+andMore(more[f.Code]))
+		if diag := p.at(nil, spot, f.Code); diag != nil {
+			p.say(diag, f, whereInText(d, f)+f.Message+andMore(more[f.Code]))
 		}
 	}
 }

@@ -66,8 +66,7 @@ func asConfiguration(e lint.Example) string {
 		b.WriteString("role \"r\" {\n  permissions_boundary = " + arn + "\n  managed_policies = [\"arn:aws:iam::aws:policy/AmazonSageMakerReadOnly\"]\n}\n")
 		b.WriteString("policy \"boundary\" {\n  arn = " + arn + "\n  document = " + object(e.Policies[0]) + "\n}\n")
 	default:
-		// A policy of a resource is no part of a configuration: it is shown as it is.
-		return indented(e.Policies[0])
+		b.WriteString("bucket \"data\" {\n  name = \"acme\"\n  policy = " + object(e.Policies[0]) + "\n}\n")
 	}
 	out, diags := dsl.Format(dsl.File{Name: "example.smr", Bytes: []byte(b.String())})
 	if diags.HasErrors() {

@@ -31,9 +31,6 @@ func codesOf(t *testing.T, source string) map[string]*hcl.Diagnostic {
 func TestExamples(t *testing.T) {
 	for _, rule := range slices.Concat(check.Rules(), check.Policies()) {
 		t.Run(rule.Code, func(t *testing.T) {
-			if strings.HasPrefix(rule.Bad, "{") {
-				t.Skip("the policy of a resource, which iam/lint tries by itself")
-			}
 			bad := codesOf(t, rule.Bad)
 			own := false
 			for code, d := range bad {

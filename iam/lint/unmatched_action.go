@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/sagemaker-roles/smr/iam/facts"
@@ -18,15 +19,28 @@ func unmatchedAction() Rule {
 				return
 			}
 			p.look()
+			var dead []int
 			for i := range p.actions {
 				a := &p.actions[i]
 				if wellFormedAction(a.pattern) && a.all(func(one *facts.Action) bool { return reachesNone(one, p.resources) }) {
-					p.action(i, "No resource of the statement can match %q, so the statement never speaks of it.", a.pattern).Way = worksOn(a.known[0])
+					dead = append(dead, i)
 				}
+			}
+			for n, i := range dead {
+				if n == maxAlike {
+					p.found[len(p.found)-1].Message += fmt.Sprintf(" Of %d more actions it does not speak either.", len(dead)-n)
+					break
+				}
+				a := &p.actions[i]
+				p.action(i, "No resource of the statement can match %q, so the statement never speaks of it.", a.pattern).Way = worksOn(a.known[0])
 			}
 		},
 	}
 }
+
+// maxAlike is how many findings of one rule about one statement are shown where
+// a statement made by a program may have hundreds.
+const maxAlike = 5
 
 func reachesNone(a *facts.Action, resources []*facts.Resource) bool {
 	return !slices.ContainsFunc(resources, func(r *facts.Resource) bool { return a.Match(r) != facts.NoOverlap })
