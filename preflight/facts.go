@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/sagemaker-roles/smr/compiler/ir"
-	"github.com/sagemaker-roles/smr/iam/authz"
 	"github.com/sagemaker-roles/smr/preflight/requirements"
 )
 
@@ -27,7 +26,6 @@ type Facts struct {
 
 	instanceTypes []string
 	serverless    bool
-	tagged        bool              // something was said about tags
 	tags          map[string]string // of the call
 	objectTags    map[string]string // of the objects that it reads
 	request       bool              // from a request: what it lacks is absent
@@ -359,76 +357,6 @@ func (j *judge) key(arn string) *ir.Key {
 		}
 	}
 	return nil
-}
-
-// sent is the context of an entry's requests: what AWS sends with them and
-// what the call is known to carry.
-func (j *judge) sent(p *requirements.Permission, action string, b *binding) authz.Context {
-	var c authz.Context
-	for _, key := range slices.Sorted(maps.Keys(p.Context)) {
-		c.Set(key, j.expand(p.Context[key], b))
-	}
-	service, _, _ := strings.Cut(action, ":")
-	if b.bucket != nil && service == "s3" {
-		c.Set("s3:ResourceAccount", j.owner(b.bucket))
-		if b.place.prefix != "" && strings.EqualFold(action, "s3:ListBucket") {
-			c.Set("s3:prefix", b.place.prefix)
-		}
-	}
-	if service == "s3" {
-		for _, key := range slices.Sorted(maps.Keys(j.facts.objectTags)) {
-			c.Set("s3:ExistingObjectTag/"+key, j.facts.objectTags[key])
-		}
-	}
-	if service == "kms" {
-		c.Set("kms:CallerAccount", j.role.role.Target.AccountID)
-	}
-	if n := j.facts.network; n != nil && n.ID != "" && service == "s3" && n.S3Endpoint != nil && n.S3Endpoint.Present {
-		c.Set("aws:SourceVpc", n.ID)
-	}
-	if p.Actor == requirements.Caller && (service == "sagemaker") {
-		j.sentByCaller(&c, action)
-	}
-	return c
-}
-
-// sentByCaller adds the condition keys of the call itself.
-func (j *judge) sentByCaller(c *authz.Context, action string) {
-	for _, key := range slices.Sorted(maps.Keys(j.facts.keysSent)) {
-		c.Set(key, j.facts.keysSent[key])
-	}
-	for _, key := range slices.Sorted(maps.Keys(j.facts.keyLists)) {
-		c.SetList(key, j.facts.keyLists[key]...)
-	}
-	tags := maps.Clone(j.facts.tags)
-	if j.symbol("studio_caller", nil) && (j.api.Name == "CreateSpace" || strings.EqualFold(action, "sagemaker:AddTags")) {
-		// Studio tags what it creates with these (R24).
-		tags["sagemaker:user-profile-arn"] = j.expand("arn:${partition}:sagemaker:${region}:${account}:user-profile/${domain_id}/${user_profile_name}", nil)
-		tags["sagemaker:domain-arn"] = j.expand("arn:${partition}:sagemaker:${region}:${account}:domain/${domain_id}", nil)
-	}
-	if len(tags) == 0 {
-		return
-	}
-	keys := slices.Sorted(maps.Keys(tags))
-	for _, k := range keys {
-		c.Set("aws:RequestTag/"+k, tags[k])
-	}
-	c.SetList("aws:TagKeys", keys...)
-}
-
-// expand fills placeholders.
-func (j *judge) expand(text string, b *binding) string {
-	for _, name := range requirements.Placeholders(text) {
-		value, ok := "", false
-		if b != nil {
-			value, ok = b.values[name]
-		}
-		if !ok {
-			value = j.value(name, &binding{})
-		}
-		text = strings.ReplaceAll(text, "${"+name+"}", value)
-	}
-	return text
 }
 
 // ClusterRole is the ARN of the cluster role that a request names, "" where it

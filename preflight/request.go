@@ -19,8 +19,9 @@ import (
 // Reference, "CreatePipeline").
 const MaxRequestBytes = 2 << 20
 
-// maxValues is how many values one field of a request may have.
-const maxValues = 1000
+// maxValues is how many values one member of a request may have: more than any
+// list of AWS's has that names a bucket, a key, a role or an image.
+const maxValues = 200
 
 // ReadRequest takes the facts from a request as the AWS CLI's --cli-input-json
 // takes it: the JSON object of the API's members.
@@ -81,9 +82,6 @@ func (r *requestReader) find(path string) []any {
 			} else if !many {
 				next = append(next, inner)
 			}
-			if len(next) > maxValues {
-				return next[:maxValues]
-			}
 		}
 		list = next
 	}
@@ -105,7 +103,11 @@ func (r *requestReader) is(path string, want any) bool {
 
 // field takes the facts of one member.
 func (r *requestReader) field(field requirements.Field) error {
-	for _, v := range r.find(field.Path) {
+	values := r.find(field.Path)
+	if len(values) > maxValues {
+		return &ArgumentError{"invalid-json", fmt.Sprintf("the request's %s has more than %d values", strings.ReplaceAll(field.Path, "[]", ""), maxValues)}
+	}
+	for _, v := range values {
 		text, ok := v.(string)
 		if !ok {
 			return &ArgumentError{"invalid-json", fmt.Sprintf("the request's %s is no string", strings.ReplaceAll(field.Path, "[]", ""))}

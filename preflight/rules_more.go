@@ -270,17 +270,7 @@ func (j *judge) grantByCaller() bool {
 func (j *judge) ruleFix(id string) *Fix {
 	switch id {
 	case "R01":
-		for _, l := range j.foreignAWSKeys() {
-			b := j.bucket(l.bucket)
-			key := j.customerKey(j.owner(b))
-			text := "Encrypt the bucket with a customer managed key whose policy admits the role, and its objects anew: the key aws/s3 cannot be shared."
-			f := &Fix{Owner: "bucket " + b.Name + " in account " + j.owner(b), Text: text}
-			if key != nil && b.Label != "" {
-				f.In = fmt.Sprintf("bucket %q", b.Label)
-				f.HCL = fmt.Sprintf("default_encryption = {\n  type        = \"SSE-KMS\"\n  kms_key_arn = kms_key.%s.arn\n}\n", key.Label)
-			}
-			return f
-		}
+		return j.encryptionFix()
 	case "R02":
 		f := &Fix{Owner: "the call", Text: "Name a customer managed key for the output, which both accounts may use."}
 		if key := j.customerKey(""); key != nil {
@@ -294,6 +284,21 @@ func (j *judge) ruleFix(id string) *Fix {
 		return &Fix{Owner: "the call", Text: "Pass a role of the caller's own account."}
 	}
 	return nil
+}
+
+// encryptionFix names another key for the first bucket of another account that
+// is encrypted with aws/s3.
+func (j *judge) encryptionFix() *Fix {
+	b := j.bucket(j.foreignAWSKeys()[0].bucket)
+	f := &Fix{
+		Owner: "bucket " + b.Name + " in account " + j.owner(b),
+		Text:  "Encrypt the bucket with a customer managed key whose policy admits the role, and its objects anew: the key aws/s3 cannot be shared.",
+	}
+	if key := j.customerKey(j.owner(b)); key != nil && b.Label != "" {
+		f.In = fmt.Sprintf("bucket %q", b.Label)
+		f.HCL = fmt.Sprintf("default_encryption = {\n  type        = \"SSE-KMS\"\n  kms_key_arn = kms_key.%s.arn\n}\n", key.Label)
+	}
+	return f
 }
 
 // customerKey is a customer managed key that is stated, of an account if that
