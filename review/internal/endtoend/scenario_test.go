@@ -205,8 +205,11 @@ func (j *job) pushed(files map[string]string) *job {
 func TestRace(t *testing.T) {
 	for way, run := range ways() {
 		for _, held := range []fakegithub.Fault{
-			{Method: "GET", Path: comments}, {Method: "GET", Path: comments, Skip: 2},
-			{Method: "POST", Path: comments}, {Method: "PATCH", Path: "comments"}, {Method: "DELETE", Path: "comments"},
+			{Method: "GET", Path: comments},
+			{Method: "GET", Path: comments, Skip: 2},
+			{Method: "POST", Path: comments},
+			{Method: "PATCH", Path: "comments"},
+			{Method: "DELETE", Path: "comments"},
 		} {
 			for _, before := range []bool{false, true} {
 				t.Run(fmt.Sprintf("%s/%s,%d,%v", way, held.Method, held.Skip, before), func(t *testing.T) {

@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 
@@ -39,13 +38,17 @@ func (p *part) page() string {
 // binaries themselves say, with what the go command knows of each. The first is
 // this one, and "std" is Go's own library.
 func (j *job) parts(chosen []target) ([]*part, error) {
+	goroot, err := j.goCommand(chosen[0], "env", "GOROOT")
+	if err != nil {
+		return nil, err
+	}
 	all := map[string]*part{}
 	for _, t := range chosen {
 		info, err := buildinfo.ReadFile(filepath.Join(j.out, t.file()))
 		if err != nil {
 			return nil, err
 		}
-		all["std"] = &part{path: "std", version: strings.TrimPrefix(info.GoVersion, "go"), dir: runtime.GOROOT()}
+		all["std"] = &part{path: "std", version: strings.TrimPrefix(info.GoVersion, "go"), dir: strings.TrimSpace(string(goroot))}
 		all[info.Main.Path] = &part{path: info.Main.Path, version: "v" + compiler.Version, dir: j.source}
 		for _, m := range info.Deps {
 			if m.Replace != nil {
