@@ -146,6 +146,7 @@ func Run(ctx context.Context, c *account.Client, p *plan.Plan, o Options) (*Resu
 	r.all = len(p.Operations)
 	for _, g := range groups {
 		r.done += g.from
+		g.complete = g.from == len(g.ops)
 	}
 	skipped := r.done
 	if skipped == r.all {
@@ -278,8 +279,7 @@ func (r *run) execute(ctx context.Context, groups []*group) error {
 
 // group runs the operations of one role.
 func (r *run) group(ctx context.Context, g *group) error {
-	if g.from == len(g.ops) {
-		g.complete = true
+	if g.complete {
 		return nil
 	}
 	r.event(Event{Kind: RoleBegun, Role: g.role})

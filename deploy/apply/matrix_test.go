@@ -132,8 +132,8 @@ func (c matrixCase) run(t *testing.T, s *moto.Server, j *monitor.Judge, f *figur
 	if strings.Contains(text, secretKey) || strings.Contains(text, sessionToken) {
 		findings = append(findings, "a secret is in what is written")
 	}
-	findings = append(findings, check(before, after, e)...)
-	f.count(e, runs, converged, reached)
+	findings = append(findings, check(c.scenario, before, after, e)...)
+	f.count(c.scenario, e, runs, converged, reached)
 	return findings
 }
 
@@ -187,7 +187,7 @@ func interfere(a *moto.Account, turn int) {
 	}
 }
 
-func (f *figures) count(e *environment, runs int, converged, reached bool) {
+func (f *figures) count(sc *scenario, e *environment, runs int, converged, reached bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	calls, _, states := e.monitor.Counts()
@@ -206,7 +206,11 @@ func (f *figures) count(e *environment, runs int, converged, reached bool) {
 		case "excess":
 			f.excess++
 		case "loss":
-			f.losses++
+			if sc.losing {
+				f.announced++
+			} else {
+				f.losses++
+			}
 		case "boundary":
 			f.unprotected++
 		case "foreign":

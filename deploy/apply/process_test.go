@@ -193,7 +193,7 @@ func kill(t *testing.T, s *moto.Server, j *monitor.Judge, sc *scenario, base *ba
 	if text := p.said.String() + string(journal); strings.Contains(text, secretKey) || strings.Contains(text, sessionToken) {
 		findings = append(findings, "a secret is in what is written")
 	}
-	findings = append(findings, check(before, after, e)...)
-	f.count(e, 3, converged, true)
+	findings = append(findings, check(sc, before, after, e)...)
+	f.count(sc, e, 3, converged, true)
 	return findings
 }

@@ -56,7 +56,7 @@ func TestRollback(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			e.holdsBefore(t, before)
+			e.holdsBefore(t, sc, before)
 			if len(p.Operations) == 0 {
 				t.Error("nothing was to be done")
 			}
@@ -83,12 +83,12 @@ func (e *environment) back(t *testing.T, journal []byte, st step, before *moto.S
 		return nil, err
 	}
 	o := applyOptions(st, nil)
-	o.AllowDelete = true
+	o.AllowDelete, o.AllowTransientLoss = true, true
 	_, err = apply.Run(t.Context(), c, p, o)
 	return p, err
 }
 
-func (e *environment) holdsBefore(t *testing.T, before *moto.Snapshot) {
+func (e *environment) holdsBefore(t *testing.T, sc *scenario, before *moto.Snapshot) {
 	t.Helper()
 	after, err := e.account.ReadWhole()
 	if err != nil {
@@ -97,7 +97,7 @@ func (e *environment) holdsBefore(t *testing.T, before *moto.Snapshot) {
 	if diff := cmp.Diff(normal(before, e.id), normal(after, e.id)); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-	for _, f := range check(before, after, e) {
+	for _, f := range check(sc, before, after, e) {
 		t.Error(f)
 	}
 }
@@ -142,7 +142,7 @@ func TestRollbackOfKilledRuns(t *testing.T) {
 				t.Errorf("call %d, complete %t: %v", at, complete, err)
 				continue
 			}
-			e.holdsBefore(t, before)
+			e.holdsBefore(t, sc, before)
 		}
 	}
 }

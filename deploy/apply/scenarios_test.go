@@ -128,6 +128,8 @@ func scenarios() []*scenario {
 		{name: "retire", steps: []step{{config: base()}, {config: head, allowDelete: true}}},
 		{name: "delete", faults: ended, steps: []step{{config: base()}, {config: head, allowDelete: true}, {config: head, allowDelete: true}}},
 	}
+	one, other := strings.Repeat("a", 55), strings.Repeat("b", 55)
+	list = append(list, &scenario{name: "no room", losing: true, steps: []step{{config: crowded(one, other)}, {config: crowded(other, one), allowLoss: true}}})
 	for _, sc := range list {
 		for i := range sc.steps {
 			sc.steps[i].release = fmt.Sprintf("r%d", i+1)
@@ -142,4 +144,20 @@ func persona(name string) string {
 		activity("data", "Read Allow s3:GetObject arn:aws:s3:::data/*") +
 		fmt.Sprintf("persona %q {\n  activities = [\"data\"]\n}\n", name) +
 		role("train", fmt.Sprintf("persona = %q", name), boundary("one"), trustSageMaker)
+}
+
+// crowded is a role with two policies that fill most of what a policy may hold.
+func crowded(first, second string) string {
+	list := func(name string) string {
+		var b strings.Builder
+		for i := range 70 {
+			fmt.Fprintf(&b, "%q, ", fmt.Sprintf("arn:aws:s3:::%s-%02d/*", name, i))
+		}
+		return b.String()
+	}
+	text := head
+	for _, a := range [][2]string{{"first", first}, {"second", second}} {
+		text += fmt.Sprintf("activity %q {\n  policy_name = %q\n  statement \"Read\" {\n    actions = [\"s3:GetObject\"]\n    resources = [%s]\n  }\n}\n", a[0], a[0], list(a[1]))
+	}
+	return text + role("train", `activity "first" {}`, `activity "second" {}`, boundary("one"), trustSageMaker)
 }

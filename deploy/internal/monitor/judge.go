@@ -137,7 +137,9 @@ type request struct {
 	context          map[string]string
 }
 
-func (r request) name() string { return fmt.Sprintf("%s on %s with %v", r.action, r.resource, r.context) }
+func (r request) name() string {
+	return fmt.Sprintf("%s on %s with %v", r.action, r.resource, r.context)
+}
 
 // A universe is the principals and requests that documents tell apart: every
 // principal, action and resource that one of them names, with something in

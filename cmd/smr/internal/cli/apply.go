@@ -272,6 +272,10 @@ func readsTerminal(r io.Reader) bool {
 
 // summary says what a run did.
 func summary(w io.Writer, p *plan.Plan, res *apply.Result, err error) error {
+	if err == nil && res.Done == 0 {
+		_, werr := fmt.Fprintf(w, "%s: nothing to do: all of it was done before.\n", accountName(p))
+		return werr
+	}
 	text := fmt.Sprintf("%s: %s of %d done", accountName(p), render.Count(res.Done+res.Skipped, "operation"), res.All)
 	if res.Skipped > 0 {
 		text += fmt.Sprintf(", %d of them before", res.Skipped)
