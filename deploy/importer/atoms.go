@@ -26,6 +26,7 @@ type atom struct {
 // A universe is what the policies of a role say, cut into atoms.
 type universe struct {
 	conds    [][]policy.Condition // canonical
+	spelled  [][]policy.Condition // the same as they are written
 	condIDs  map[string]int
 	index    map[atom]int // place in atoms
 	atoms    []atom
@@ -106,7 +107,7 @@ func (u *universe) conditions(list []policy.Condition) int {
 	if !known {
 		id = len(u.conds)
 		u.condIDs[key] = id
-		u.conds = append(u.conds, c)
+		u.conds, u.spelled = append(u.conds, c), append(u.spelled, list)
 	}
 	return id
 }

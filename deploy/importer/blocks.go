@@ -64,7 +64,9 @@ func (w *writer) override(c *choice) {
 	}
 	for _, n := range e.narrow {
 		w.open("narrow")
-		w.set("statements", list([]string{n.label}))
+		if !n.all {
+			w.set("statements", list(append([]string{n.label}, n.also...)))
+		}
 		w.list("actions", n.actions)
 		w.list("resources", n.resources)
 		w.conditions(n.conds)

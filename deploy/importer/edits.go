@@ -18,6 +18,8 @@ type edits struct {
 // A narrowing limits one statement; what is nil is left as it is.
 type narrowing struct {
 	label              string
+	also               []string // further statements
+	all                bool     // these are all of the activity's
 	actions, resources []string
 	conds              []policy.Condition
 }
@@ -49,11 +51,11 @@ func (p *planner) nearly(out *plan, forms []*form, fixed binding) {
 		var best *choice
 		most := 0
 		for _, s := range near {
-			if s.lacking == 0 || out.has(s.form.activity.Name) || p.u.gain(s) == 0 {
+			if s.lacking == 0 || out.has(s.form.activity.Name) {
 				continue
 			}
 			c := &choice{solution: s, edits: p.edit(s)}
-			if score := 2*p.saves(c) + p.favor(s) - c.edits.verbs() - 1; score > most {
+			if score := p.saves(c) + p.favor(s) - c.edits.verbs() - 2; score > most {
 				best, most = c, score
 			}
 		}
@@ -74,17 +76,26 @@ func (p *planner) favor(s *solution) int {
 	return 0
 }
 
-// saves counts the statements that a choice accounts for to the last atom.
+// saves is how much shorter the statements that are left become by a choice.
 func (p *planner) saves(c *choice) int {
-	before := len(p.u.left())
+	before := length(p.u.left())
 	was := slices.Clone(p.u.consumed)
 	p.u.present(c.solution, func(at int) { p.u.consumed[at] = true })
 	for _, at := range c.edits.narrowed {
 		p.u.consumed[at] = true
 	}
-	saved := before - len(p.u.left())
+	saved := before - length(p.u.left())
 	copy(p.u.consumed, was)
 	return saved
+}
+
+// length is what statements cost a plan.
+func length(list []written) int {
+	n := 0
+	for i := range list {
+		n += 4 + bulk(&list[i].Statement)
+	}
+	return n
 }
 
 // edit finds the override that takes away what the universe does not have.
@@ -109,7 +120,29 @@ func (p *planner) edit(s *solution) edits {
 	}
 	p.actionsGone(s, &e, gone)
 	e.spell(s.form)
+	e.join(s.form)
 	return e
+}
+
+// join makes one of narrowings that limit several statements alike.
+func (e *edits) join(f *form) {
+	var out []narrowing
+	for _, n := range e.narrow {
+		i := slices.IndexFunc(out, func(o narrowing) bool {
+			return slices.Equal(o.actions, n.actions) && slices.Equal(o.resources, n.resources) && slices.EqualFunc(o.conds, n.conds, func(a, b policy.Condition) bool {
+				return a.Operator == b.Operator && a.Key == b.Key && slices.Equal(a.Values, b.Values)
+			})
+		})
+		if i < 0 || len(n.actions)+len(n.resources) > 0 {
+			out = append(out, n)
+			continue
+		}
+		out[i].also = append(out[i].also, n.label)
+	}
+	for i := range out {
+		out[i].all = len(out[i].also)+1 == len(f.statements) && len(f.statements) > 1
+	}
+	e.narrow = out
 }
 
 // spell writes actions as the catalogue does.
@@ -233,16 +266,10 @@ func (p *planner) conditioned(s *solution, i int) (n narrowing, at []int, ok boo
 	if !filled(st, s.args) {
 		return n, nil, false
 	}
-	var own []policy.Condition
-	for _, c := range st.conds {
-		own = append(own, policy.Condition{Operator: c.operator, Key: c.key, Values: expand(c.values, s.args)})
-	}
-	own = canonicalConditions(own)
+	own := instantiate(st, s.args)
 	for id, conds := range p.u.conds {
-		more := slices.DeleteFunc(slices.Clone(conds), func(c policy.Condition) bool { return slices.ContainsFunc(own, sameCondition(c)) })
-		if len(more) == 0 || len(more)+len(own) != len(conds) || slices.ContainsFunc(more, func(c policy.Condition) bool {
-			return slices.ContainsFunc(own, func(o policy.Condition) bool { return o.Operator == c.Operator && o.Key == c.Key })
-		}) {
+		more := further(conds, own)
+		if len(more) == 0 {
 			continue
 		}
 		at = nil
@@ -254,14 +281,22 @@ func (p *planner) conditioned(s *solution, i int) (n narrowing, at []int, ok boo
 			}
 		}
 		if len(at) > 0 && len(at) == len(s.missing[i]) {
-			return narrowing{label: st.label, conds: more}, at, true
+			return narrowing{label: st.label, conds: asWritten(more, p.u.spelled[id])}, at, true
 		}
 	}
 	return n, nil, false
 }
 
-func sameCondition(c policy.Condition) func(policy.Condition) bool {
-	return func(o policy.Condition) bool {
-		return o.Operator == c.Operator && o.Key == c.Key && slices.Equal(o.Values, c.Values)
+// asWritten are canonical conditions in the spelling that they have among
+// others.
+func asWritten(list, spelled []policy.Condition) []policy.Condition {
+	out := slices.Clone(list)
+	for i, c := range list {
+		for _, o := range spelled {
+			if op, ok := policy.ParseOperator(o.Operator); ok && op.String() == c.Operator && policy.Lower(o.Key) == c.Key {
+				out[i].Key = o.Key
+			}
+		}
 	}
+	return out
 }

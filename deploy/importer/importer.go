@@ -196,6 +196,9 @@ func (im *importer) settle(ctx context.Context) error {
 	return errors.New("the configuration does not settle: this is a mistake of smr")
 }
 
+// givenUp says what each level gives up.
+var givenUp = [...]string{levelEdited: "overrides", levelExact: "activities", levelStatements: ""}
+
 // plainer moves roles that are not proved to another layout, or to fewer words
 // of the catalogue.
 func (im *importer) plainer(faults map[*subject]*fault) {
@@ -206,9 +209,11 @@ func (im *importer) plainer(faults map[*subject]*fault) {
 		case f.quota && s.tries+1 < len(s.order):
 			s.tries++
 		case f.activity != "" && s.level < levelStatements && !slices.Contains(s.without, f.activity):
+			s.note("%s could not be kept: %s", f.activity, f.reason)
 			s.without = append(s.without, f.activity)
 			im.replan(s)
 		case s.level+1 < levels:
+			s.note("%s could not be kept: %s", givenUp[s.level], f.reason)
 			s.level++
 			im.replan(s)
 		default:
@@ -281,7 +286,9 @@ func (c *choice) describe() Activity {
 		a.Overrides = append(a.Overrides, fmt.Sprintf("remove_actions (%d)", len(c.edits.removeActions)))
 	}
 	for _, n := range c.edits.narrow {
-		a.Overrides = append(a.Overrides, fmt.Sprintf("narrow %q", n.label))
+		for _, l := range append([]string{n.label}, n.also...) {
+			a.Overrides = append(a.Overrides, fmt.Sprintf("narrow %q", l))
+		}
 	}
 	for _, l := range c.edits.allow {
 		a.Overrides = append(a.Overrides, fmt.Sprintf("allow %q", l.label))

@@ -244,11 +244,24 @@ func (p *planner) finish(out *plan) {
 	}
 	p.extras(out)
 	slices.SortStableFunc(out.choices, func(a, b *choice) int { return cmp.Compare(a.name(), b.name()) })
-	out.cost = len(out.managed) + 4*len(out.statements) + 2*min(len(out.wide.vpc[0]), 1) + 2*min(len(out.wide.kms[0]), 1)
+	out.cost = len(out.managed) + 2*min(len(out.wide.vpc[0]), 1) + 2*min(len(out.wide.kms[0]), 1)
+	for i := range out.statements {
+		out.cost += 4 + bulk(&out.statements[i].Statement)
+	}
 	for _, c := range out.choices {
 		out.cost += 2 + c.edits.verbs()
+		for _, list := range [][]labeled{c.edits.allow, c.edits.deny} {
+			for i := range list {
+				out.cost += bulk(&list[i].Statement)
+			}
+		}
 		for _, list := range c.solution.args {
 			out.cost += min(len(list), 1)
 		}
 	}
+}
+
+// bulk is what a statement adds to a plan's cost for its length.
+func bulk(s *policy.Statement) int {
+	return (len(s.Actions) + len(s.NotActions) + len(s.Resources) + len(s.NotResources) + 2*len(s.Conditions)) / 3
 }

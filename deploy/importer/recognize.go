@@ -202,6 +202,9 @@ func (p *planner) prune(out *plan) {
 		}
 	}
 	for _, c := range out.choices {
+		if c.edits.verbs() > 0 {
+			continue // what its statements say depends on the edits
+		}
 		for _, p := range c.solution.form.activity.Params {
 			list := c.solution.args[p.Name]
 			if p.From != "" || len(list) < 2 || len(list) > 64 || c.bound(p.Name) {

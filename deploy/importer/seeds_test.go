@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/sagemaker-roles/smr/deploy/live"
+	"github.com/sagemaker-roles/smr/iam/policy"
 )
 
 // documents are the committed policies of SageMaker Role Manager, by name:
@@ -123,6 +124,49 @@ func TestAllDocuments(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestEdited imports a hand-made role whose policies were changed in every way
+// that an override says.
+func TestEdited(t *testing.T) {
+	docs := documents(t)
+	change := func(name string, f func(*policy.Document)) string {
+		d := live.NewDocument(docs[name]).Policy.Clone()
+		f(d)
+		return live.FromPolicy(d).Text
+	}
+	r := imported(t, handMade(readParams(t),
+		change("manage_ml_jobs", func(d *policy.Document) { // an action more, one less
+			d.Statements[0].Actions = append(d.Statements[0].Actions[1:], "sagemaker:CreateAutoMLJobV2")
+		}),
+		change("run_studio_applications", func(d *policy.Document) { d.Statements = d.Statements[:7] }), // a statement less
+		change("s3_bucket_access", func(d *policy.Document) { // a condition more
+			for i := range d.Statements {
+				d.Statements[i].Conditions = []policy.Condition{{Operator: "StringEquals", Key: "aws:ResourceAccount", Values: []string{"123456789012"}}}
+			}
+		}),
+		change("manage_pipelines", func(d *policy.Document) { // one role fewer
+			for i, s := range d.Statements {
+				if s.Actions[0] == "iam:PassRole" {
+					d.Statements[i].Resources = s.Resources[:1]
+				}
+			}
+		}),
+	), Options{Edition: "role-manager-2024"})
+	var got []string
+	for _, a := range r.Roles[0].Activities {
+		for _, o := range a.Overrides {
+			got = append(got, a.Name+": "+o)
+		}
+	}
+	want := []string{
+		"manage_ml_jobs: remove_actions (1)",
+		"run_studio_applications: remove \"SharedSpaceApps\"",
+		"s3_bucket_access: narrow \"ListBuckets\"", "s3_bucket_access: narrow \"Objects\"",
+	}
+	if !slices.Equal(got, want) || len(r.Roles[0].Activities) != 4 || r.Roles[0].Statements != 1 || len(r.Roles[0].Notes) > 0 {
+		t.Errorf("%v, want %v; %+v\n%s", got, want, r.Roles[0], text1(r))
 	}
 }
 

@@ -21,8 +21,10 @@ type solution struct {
 	form    *form
 	args    binding
 	conds   []int    // of each statement, -1 where the universe lacks them
+	wider   [][]int  // of each statement, sets of conditions that hold further ones; near solutions only
 	missing [][]atom // of each statement
 	lacking int      // atoms in missing
+	limited int      // of these, atoms that are there under further conditions
 	total   int      // atoms of the form
 }
 
@@ -43,8 +45,11 @@ func (u *universe) solve(f *form, fixed binding, near bool) []*solution {
 		s := &solution{form: f, args: b}
 		for i := range f.statements {
 			s.conds = append(s.conds, u.find(&f.statements[i], b))
+			if near {
+				s.wider = append(s.wider, u.supersets(&f.statements[i], b))
+			}
 		}
-		if u.fill(s, near) && u.evaluate(s) && (s.lacking == 0 || near && s.lacking < s.total) {
+		if u.fill(s, near) && u.evaluate(s) && (s.lacking == 0 || near && s.lacking-s.limited < s.total) {
 			out = append(out, s)
 		}
 	}
@@ -186,14 +191,57 @@ func (u *universe) find(s *pattern, b binding) int {
 	if !filled(s, b) {
 		return -1
 	}
+	if id, ok := u.condIDs[conditionsKey(instantiate(s, b))]; ok {
+		return id
+	}
+	return -1
+}
+
+// supersets are the sets of conditions that hold those of a statement and
+// others, on other operators and keys.
+func (u *universe) supersets(s *pattern, b binding) []int {
+	if !filled(s, b) {
+		return nil
+	}
+	own := instantiate(s, b)
+	var out []int
+	for id, conds := range u.conds {
+		if more := further(conds, own); len(more) > 0 {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+// further are the conditions of a set beyond others, which it must hold; nil
+// where it does not, or speaks of one operator and key differently.
+func further(conds, own []policy.Condition) []policy.Condition {
+	if len(conds) <= len(own) {
+		return nil
+	}
+	var more []policy.Condition
+	for _, c := range conds {
+		i := slices.IndexFunc(own, func(o policy.Condition) bool { return o.Operator == c.Operator && o.Key == c.Key })
+		switch {
+		case i < 0:
+			more = append(more, c)
+		case !slices.Equal(own[i].Values, c.Values):
+			return nil
+		}
+	}
+	if len(more)+len(own) != len(conds) {
+		return nil
+	}
+	return more
+}
+
+// instantiate are the conditions of a statement with its holes filled.
+func instantiate(s *pattern, b binding) []policy.Condition {
 	list := make([]policy.Condition, 0, len(s.conds))
 	for _, c := range s.conds {
 		list = append(list, policy.Condition{Operator: c.operator, Key: c.key, Values: expand(c.values, b)})
 	}
-	if id, ok := u.condIDs[conditionsKey(canonicalConditions(list))]; ok {
-		return id
-	}
-	return -1
+	return canonicalConditions(list)
 }
 
 func expand(list []value, b binding) []string {
@@ -208,80 +256,6 @@ func expand(list []value, b binding) []string {
 		}
 	}
 	return out
-}
-
-// fill fills the holes that stand in resources: with the values that every
-// place of the hole finds, or for a near solution half of them.
-func (u *universe) fill(s *solution, near bool) bool {
-	for _, hole := range s.form.holes {
-		if s.args[hole] != nil {
-			continue
-		}
-		votes, places := map[string]int{}, 0
-		var order []string
-		for i := range s.form.statements {
-			for _, r := range s.form.statements[i].resources {
-				if r.hole != hole {
-					continue
-				}
-				places++
-				for _, v := range u.candidates(s, i, r, near) {
-					if votes[v] == 0 {
-						order = append(order, v)
-					}
-					votes[v]++
-				}
-			}
-		}
-		if places == 0 && u.conditional(s, hole) == 0 {
-			continue // the form does not say it
-		}
-		list := slices.DeleteFunc(order, func(v string) bool {
-			return votes[v] < places && (!near || 2*votes[v] < places)
-		})
-		if len(list) == 0 {
-			return false
-		}
-		s.args[hole] = list
-	}
-	return true
-}
-
-// candidates are what can stand in the hole of one resource of a statement:
-// what every action of it finds, or for a near solution half of them.
-func (u *universe) candidates(s *solution, i int, r value, near bool) []string {
-	if s.conds[i] < 0 {
-		return nil
-	}
-	actions := s.form.statements[i].actions
-	votes := map[string]int{}
-	var order []string
-	for _, action := range actions {
-		for _, x := range u.lists[actionUnder{action, s.conds[i]}] {
-			if inner, ok := r.match(x); ok && plausible(s.form, r.hole, inner) {
-				if votes[inner] == 0 {
-					order = append(order, inner)
-				}
-				votes[inner]++
-			}
-		}
-	}
-	return slices.DeleteFunc(order, func(v string) bool {
-		return votes[v] < len(actions) && (!near || 2*votes[v] < len(actions))
-	})
-}
-
-// conditional counts the conditions that a hole stands in.
-func (u *universe) conditional(s *solution, hole string) int {
-	n := 0
-	for i := range s.form.statements {
-		for _, c := range s.form.statements[i].conds {
-			if slices.ContainsFunc(c.values, func(v value) bool { return v.hole == hole }) {
-				n++
-			}
-		}
-	}
-	return n
 }
 
 // evaluate looks for every atom of the form; false where there are too many.
@@ -299,6 +273,9 @@ func (u *universe) evaluate(s *solution) bool {
 				if a := (atom{action, r, s.conds[i]}); a.conds < 0 || !u.has(a) {
 					s.missing[i] = append(s.missing[i], a)
 					s.lacking++
+					if s.wider != nil && slices.ContainsFunc(s.wider[i], func(set int) bool { return u.has(atom{action, r, set}) }) {
+						s.limited++
+					}
 				}
 			}
 		}
