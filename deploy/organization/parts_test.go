@@ -234,4 +234,11 @@ role "y" {
 	if d := cmp.Diff(map[string]string{"333333333333": "CURRENT"}, c.statuses("smr-roles-c")); d != "" {
 		t.Errorf("-want +got\n%s", d)
 	}
+	// An account whose roles become others cannot be moved to another stack set.
+	c.forget()
+	changed := strings.Replace(config, `accounts = ["c"]`, `accounts = ["b", "c"]`, 1)
+	got2 := run(t, c, changed, func(o *organization.Options) { waves(o); o.Waves = []string{canary + "," + rest} })
+	if got2.err == nil || !strings.Contains(got2.err.Error(), "The account 222222222222 has its roles by the stack set smr-roles-a") || len(c.writes()) > 0 {
+		t.Errorf("error %v, writes %v", got2.err, c.writes())
+	}
 }

@@ -1,14 +1,18 @@
 package organization_test
 
 import (
+	"bytes"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -22,7 +26,7 @@ import (
 )
 
 // accountOf is what is before moto: each test has an account of its own, and the
-// one call that moto does not have is answered.
+// one call that moto does not have, which protects a stack, is answered and kept.
 func accountOf(t *testing.T, moto *peertest.Moto, account string) string {
 	t.Helper()
 	to, err := url.Parse(moto.URL)
@@ -35,40 +39,33 @@ func accountOf(t *testing.T, moto *peertest.Moto, account string) string {
 			r.Out.Header.Set("X-Moto-Account-Id", account)
 		}
 	}}
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if body := new(strings.Builder); r.Method == http.MethodPost && strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") {
-			form, err := readForm(r, body)
-			if err == nil && form.Get("Action") == "UpdateTerminationProtection" {
-				fmt.Fprint(w, "<UpdateTerminationProtectionResponse><UpdateTerminationProtectionResult></UpdateTerminationProtectionResult></UpdateTerminationProtectionResponse>")
-				return
-			}
+	var protected atomic.Bool
+	proxy.ModifyResponse = func(r *http.Response) error {
+		if !protected.Load() {
+			return nil
 		}
+		text, err := io.ReadAll(r.Body)
+		text = bytes.ReplaceAll(text, []byte("<EnableTerminationProtection>false"), []byte("<EnableTerminationProtection>true"))
+		r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(text)), int64(len(text))
+		r.Header.Set("Content-Length", strconv.Itoa(len(text)))
+		return err
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		if form, err := url.ParseQuery(string(body)); err == nil && form.Get("Action") == "UpdateTerminationProtection" {
+			protected.Store(form.Get("EnableTerminationProtection") == "true")
+			fmt.Fprint(w, "<UpdateTerminationProtectionResponse><UpdateTerminationProtectionResult></UpdateTerminationProtectionResult></UpdateTerminationProtectionResponse>")
+			return
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
 		proxy.ServeHTTP(w, r)
 	}))
 	t.Cleanup(server.Close)
 	return server.URL
 }
-
-func readForm(r *http.Request, copied *strings.Builder) (url.Values, error) {
-	buf := make([]byte, r.ContentLength)
-	for n := 0; n < len(buf); {
-		k, err := r.Body.Read(buf[n:])
-		n += k
-		if err != nil && n < len(buf) {
-			return nil, err
-		}
-	}
-	copied.Write(buf)
-	r.Body = http.NoBody
-	if len(buf) > 0 {
-		r.Body = readCloser{strings.NewReader(string(buf))}
-	}
-	return url.ParseQuery(string(buf))
-}
-
-type readCloser struct{ *strings.Reader }
-
-func (readCloser) Close() error { return nil }
 
 // What moto does well: change sets that make a stack and change a role, the
 // message for no changes, and stack sets in the accounts of an organization.

@@ -59,8 +59,13 @@ type Target struct {
 // Changed reports whether there is anything to do.
 func (r *Release) Changed() bool {
 	return slices.ContainsFunc(r.Targets, func(t *Target) bool {
-		return len(t.Steps.Steps) > 0 || len(t.Outdated) > 0 || len(t.Missing) > 0
+		return len(t.Steps.Steps) > 0 || len(t.Outdated) > 0 || len(t.Missing) > 0 || t.Unprotected()
 	})
+}
+
+// Unprotected reports whether a stack exists that can be deleted.
+func (t *Target) Unprotected() bool {
+	return t.stackState != nil && t.stackState.Exists && !t.stackState.Protected && !t.idle
 }
 
 // Unproved are the roles that no steps are proved for, in any target.
@@ -111,8 +116,14 @@ func Prepare(ctx context.Context, c *Client, result *compiler.Result, o Options)
 			return nil, err
 		}
 	}
+	if o.Import {
+		r.Notes = append(r.Notes, "Roles that are taken into the stack are compared with nothing: what they hold in the account is not read. Let smr plan show that first.")
+	}
 	if o.StackSet {
 		r.reach(groups, waves, management)
+		if err := r.moved(ctx, c, len(groups) > 1); err != nil {
+			return nil, err
+		}
 	}
 	return r, r.approve(result)
 }
@@ -315,6 +326,39 @@ func (r *Release) reach(groups []*Group, waves []Wave, management string) {
 			}
 		}
 	}
+}
+
+// moved refuses to release to an account whose roles are in another stack set of
+// the release: since its roles differ from those of other accounts now, or do so
+// no longer. CloudFormation cannot move roles from one stack set to another.
+func (r *Release) moved(ctx context.Context, c *Client, several bool) error {
+	in := map[string][]string{} // stack sets of each account
+	for _, t := range r.Targets {
+		for _, i := range t.setState.Instances {
+			in[i.Account] = append(in[i.Account], t.Name)
+		}
+	}
+	if several {
+		whole := &StackSetRun{Run: r.options.Run, API: c.StackSets, Name: r.options.Name, Region: c.Region, Delegated: r.options.Delegated}
+		state, err := whole.Look(ctx)
+		if err != nil {
+			return err
+		}
+		for _, i := range state.Instances {
+			in[i.Account] = append(in[i.Account], whole.Name)
+		}
+	}
+	for _, t := range r.Targets {
+		for _, a := range t.set.Accounts {
+			for _, name := range in[a] {
+				own := slices.ContainsFunc(r.Targets, func(o *Target) bool { return o.Name == name && o.Group == t.Group })
+				if !own && t.Part == 1 {
+					r.Refusals = append(r.Refusals, fmt.Sprintf("The account %s has its roles by the stack set %s, and now belongs to %s, for its roles differ from others than before. CloudFormation cannot move roles between stack sets: keep its roles as those of the accounts it was with, or give it a configuration of its own.", a, name, t.Name))
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // approve asks for approval of escalations if the configuration has a review

@@ -332,3 +332,37 @@ role "x" {
 	}
 	good(t, run(t, c, pass, func(o *organization.Options) { o.Approvals = list }))
 }
+
+// Policies whose text nobody gave cannot be swapped for one another by a proof;
+// their text in a policy block makes it one, and --allow-unproved does without.
+func TestUnknownPolicy(t *testing.T) {
+	with := func(names ...string) string {
+		out := header
+		for _, n := range []string{"a", "b"} {
+			if slices.Contains(names, "text of "+n) {
+				out += `policy "` + n + `" {
+  arn      = "arn:aws:iam::123456789012:policy/` + n + `"
+  document = { Version = "2012-10-17", Statement = [{ Effect = "Allow", Action = "s3:Get*", Resource = "*" }] }
+}
+`
+			}
+		}
+		return out + "role \"x\" {\n  managed_policies = [\"arn:aws:iam::123456789012:policy/" + names[0] + "\"]\n" +
+			"  statement \"Keep\" {\n    effect = \"Deny\"\n    actions = [\"s3:" + names[1] + "\"]\n    resources = [\"*\"]\n  }\n}\n"
+	}
+	c := newCloud(t)
+	good(t, run(t, c, with("a", "PutObject"), nil))
+	c.forget()
+	got := run(t, c, with("b", "DeleteObject"), nil)
+	if got.err == nil || !strings.Contains(got.err.Error(), "policy/a, arn:aws:iam::123456789012:policy/b is not known") || len(c.writes()) > 0 {
+		t.Errorf("error %v, writes %v", got.err, c.writes())
+	}
+	known := run(t, c, with("b", "DeleteObject", "text of a", "text of b"), nil)
+	good(t, known)
+	if un := known.release.Unproved(); len(un) > 0 {
+		t.Errorf("not proved: %v", un)
+	}
+	good(t, run(t, c, with("a", "PutObject"), func(o *organization.Options) { o.AllowUnproved = true }))
+	// One policy that comes or goes does so at once.
+	good(t, run(t, c, strings.Replace(with("a", "PutObject"), "policy/a\"", "policy/a\", \"arn:aws:iam::123456789012:policy/b\"", 1), nil))
+}

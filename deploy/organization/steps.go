@@ -96,6 +96,15 @@ func (p *prover) role(out *Steps, name string, tr *transition) {
 	if p.atOnce(a, b) {
 		return
 	}
+	if tr.old == nil {
+		// Nobody has a session of a role that is new: while its trust policy lets
+		// nobody in, its policies may come in any order.
+		shut := *b
+		shut.Trust = closed()
+		tr.middle = []*Role{&shut}
+		out.Why = append(out.Why, Reason{name, "It is made with a trust policy that lets nobody in: while its policies are attached one after the other, a Deny could be missing."})
+		return
+	}
 	out.Why = append(out.Why, Reason{name, because(a, b)})
 	middle := p.narrowed(a, b)
 	if middle == nil {

@@ -60,7 +60,8 @@ release to it with --stack.
 
 Inside one update CloudFormation decides the order of calls. Where some mixture
 of old and new could grant what neither grants, the release has two steps: what
-both grant, and then the new roles. Each step is proved.
+both grant, and then the new roles; a new role is first made without anybody who
+may assume it. Each step is proved.
 
 Templates are at most what a request holds; more roles go to NAME-2, NAME-3. An
 escalation that a review block wants approved must be in smr.approvals. Run again
@@ -72,10 +73,8 @@ Exit codes: 0 done; 1 refused, accounts failed that might, or with --exit-code
 			"  smr release --stack-set smr-roles --wave ou-ab12-test --wave ou-ab12-dev,ou-ab12-prod --delegated-admin --yes",
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			ctx := cmd.Context()
-			if ctx == nil {
-				ctx = context.Background()
-			}
+			ctx, stop := interruptible(cmd.Context())
+			defer stop()
 			return r.run(ctx, directory(args))
 		},
 	}
@@ -165,7 +164,9 @@ func (r *releasing) run(ctx context.Context, dir string) error {
 	if r.Release == "" {
 		r.Release = max(r.env("GITHUB_SHA"), "local")
 	}
-	r.Say = func(line string) { fmt.Fprintln(r.Stderr, line) }
+	// What cannot be told keeps nothing from being done.
+	r.Say = func(line string) { _, _ = fmt.Fprintln(r.Stderr, line) }
+	r.Show = r.changeSet
 	region := r.region
 	if target := config.Stack.Targets[0]; region == "" && !target.Any {
 		region = target.Region
@@ -183,6 +184,24 @@ func (r *releasing) run(ctx context.Context, dir string) error {
 		return r.ended(err)
 	}
 	return r.release(ctx, release, config.dir)
+}
+
+// changeSet writes what CloudFormation is about to do.
+func (r *releasing) changeSet(name string, step organization.Step, changes []organization.Change) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: step %s changes %s:\n", name, step.Title, render.Count(len(changes), "resource"))
+	for _, c := range changes {
+		fmt.Fprintf(&b, "  %s %s %s", c.Action, inert.Line(c.Type), inert.Line(c.ID))
+		if c.Replacement == "True" || c.Replacement == "Conditional" {
+			fmt.Fprintf(&b, ", replacement: %s", strings.ToLower(c.Replacement))
+		}
+		if c.Policy != "" {
+			fmt.Fprintf(&b, ", then: %s", strings.ToLower(c.Policy))
+		}
+		b.WriteByte('\n')
+	}
+	_, err := r.Stderr.Write([]byte(b.String()))
+	return err
 }
 
 // approvals are those beside the configuration.
@@ -292,6 +311,9 @@ func (r *releasing) show(release *organization.Release, dir string) error {
 			if len(t.Steps.Steps) > 1 {
 				fmt.Fprintf(&b, "  %d. %s: %s\n", i+1, s.Title, someRoles(s.Roles))
 			}
+		}
+		if t.Unprotected() {
+			b.WriteString("  It will be protected from deletion.\n")
 		}
 		for _, why := range t.Steps.Why {
 			fmt.Fprintf(&b, "  %s: %s\n", inert.Line(why.Role), why.Text)

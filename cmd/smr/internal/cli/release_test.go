@@ -11,7 +11,9 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/sagemaker-roles/smr/cmd/smr/internal/cli"
@@ -42,9 +44,20 @@ func TestRelease(t *testing.T) {
 		t.Fatal(err)
 	}
 	proxy := httputil.NewSingleHostReverseProxy(to)
+	var protected atomic.Bool
+	proxy.ModifyResponse = func(r *http.Response) error {
+		text, err := io.ReadAll(r.Body)
+		if protected.Load() {
+			text = bytes.ReplaceAll(text, []byte("<EnableTerminationProtection>false"), []byte("<EnableTerminationProtection>true"))
+		}
+		r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(text)), int64(len(text))
+		r.Header.Set("Content-Length", strconv.Itoa(len(text)))
+		return err
+	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		if strings.Contains(string(body), "Action=UpdateTerminationProtection&") {
+			protected.Store(true)
 			fmt.Fprint(w, "<R><UpdateTerminationProtectionResult/></R>")
 			return
 		}
@@ -88,7 +101,7 @@ func TestRelease(t *testing.T) {
 	want([]string{"--dry-run"}, cli.ExitGood, "x (ml) is new", "Stack smr-roles is made.")
 	want([]string{"--dry-run", "--exit-code"}, cli.ExitFindings)
 	want(nil, cli.ExitUsage, "say --yes")
-	want([]string{"--yes"}, cli.ExitGood, "CREATE_COMPLETE", "protected from deletion")
+	want([]string{"--yes"}, cli.ExitGood, "CREATE_COMPLETE", "Add AWS::IAM::Role X", "protected from deletion")
 	want([]string{"--dry-run", "--exit-code"}, cli.ExitGood, "stays as it is")
 	text := want([]string{"--dry-run", "--format", "json"}, cli.ExitGood)
 	var doc struct {
