@@ -18,7 +18,7 @@ func escalationPath() Rule {
 		Entry: diag.Entry{
 			Code: "escalation-path", Severity: hcl.DiagWarning,
 			Explain: "Whoever has one role can come to the rights of another, step by step: by passing a role to a service and running code there, by assuming it, or by writing themselves into its trust policy. The path that is shown ends at a role that can give any role any rights, so its first role is as good as administrator; or, over two steps, at a role that allows what the ones before do not, which a reader of pass_roles does not see. Where a role is passed to SageMaker directly, escalating-pass-role says it.\n\n" +
-				"Break the path where it is widest: take rights over IAM from the last role, name fewer roles in pass_roles, or narrow a trust policy. Conditions of trust policies are not followed: a path may be narrower than shown. Source: iam/escalation, methods with their sources; IAM User Guide, \"Grant a user permissions to pass a role to an AWS service\".",
+				"Break the path where it is widest: take rights over IAM from the last role, name fewer roles in pass_roles, or narrow a trust policy. Conditions of trust policies are not followed: a path may be narrower than shown. Nor are attached policies whose text is not known: give it in a policy block. Source: iam/escalation, methods with their sources; IAM User Guide, \"Grant a user permissions to pass a role to an AWS service\".",
 			Bad: pathExample("iam:AttachRolePolicy"), Good: pathExample("iam:GetRole"),
 		},
 		Stack: func(p *StackPass) {
@@ -38,7 +38,7 @@ func escalationPath() Rule {
 			}
 			if unknown > 0 && len(p.Roles) > 0 {
 				if f := p.at(nil, labelOf(p.Roles[0].Role), "unknown"); f != nil {
-					f.noticef("Of %d pairs of roles it was not decided whether one comes to more over another: there are too many, or their policies are not comparable.", unknown)
+					f.noticef("Of %d pairs of roles it was not decided whether one comes to more over another: there are too many, or their policies hold what cannot be compared.", unknown)
 				}
 			}
 		},

@@ -224,7 +224,7 @@ func (g *graph) step(from, to int) (Step, bool) {
 	byName, byAccount := lets(b.Trust, a.ARN)
 	mine, _ := policy.ParseARN(a.ARN)
 	theirs, _ := policy.ParseARN(b.ARN)
-	if byName && mine.Account == theirs.Account || (byName || byAccount) && g.judge.On(own, "sts:AssumeRole", b.ARN, "") == access.Yes {
+	if byName && mine.Account == theirs.Account || (byName || byAccount) && g.yes(own, "sts:AssumeRole", b.ARN, "") {
 		s.Way = Assume
 		return s, true
 	}
@@ -234,17 +234,27 @@ func (g *graph) step(from, to int) (Step, bool) {
 	if g.judge.On(own, "iam:PassRole", b.ARN, "") != access.No {
 		runs := g.runners(a)
 		for _, service := range sortedKeys(runs) {
-			if trustsService(b.Trust, service) && g.judge.On(own, "iam:PassRole", b.ARN, service) == access.Yes {
+			if trustsService(b.Trust, service) && g.yes(own, "iam:PassRole", b.ARN, service) {
 				s.Way, s.Service, s.Action = Pass, service, runs[service]
 				return s, true
 			}
 		}
 	}
-	if g.judge.On(own, "iam:UpdateAssumeRolePolicy", b.ARN, "") == access.Yes {
+	if g.yes(own, "iam:UpdateAssumeRolePolicy", b.ARN, "") {
 		s.Way = Edit
 		return s, true
 	}
 	return s, false
+}
+
+// yes reports whether a side allows an action on a resource; what cannot be
+// decided is counted as unknown.
+func (g *graph) yes(side access.Side, action, resource, service string) bool {
+	answer := g.judge.On(side, action, resource, service)
+	if answer == access.Unknown {
+		g.unknown++
+	}
+	return answer == access.Yes
 }
 
 // runners are the services that a role runs code in as a role that it passes,
@@ -266,7 +276,7 @@ func (g *graph) runners(a *Role) map[string]string {
 		if service == "" || runs[service] != "" {
 			continue
 		}
-		if !slices.ContainsFunc(rest, func(s string) bool { return g.judge.Allows(side, s) != access.Yes }) {
+		if !slices.ContainsFunc(rest, func(s string) bool { return g.judge.Allows(side, s) == access.No }) {
 			runs[service] = rest[0]
 		}
 	}

@@ -69,7 +69,7 @@ func (g *graph) administrators() map[int]string {
 		if side := g.raise.side(&g.roles[i]); ok && len(side.Identity) > 0 {
 			arn.Resource = "role/some-role"
 			for _, action := range raising() {
-				if g.judge.On(side, action, arn.String(), "") == access.Yes {
+				if g.yes(side, action, arn.String(), "") {
 					admin[i] = action
 					break
 				}
