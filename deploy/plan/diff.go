@@ -73,7 +73,7 @@ func (m *maker) stackRole(p *pair, r *live.Role, target *ir.Target) *ir.StackRol
 	}
 	origins := func(name string, doc *policy.Document) []ir.Origin {
 		if p.want == nil {
-			return make([]ir.Origin, len(doc.Statements))
+			return nil
 		}
 		return originsOf(p.want.StackRole, name, doc)
 	}
@@ -103,10 +103,11 @@ func (m *maker) stackRole(p *pair, r *live.Role, target *ir.Target) *ir.StackRol
 	return out
 }
 
-// originsOf are the places in the configuration of a policy's statements, as
-// far as they are those of the configuration.
+// originsOf are the places in the configuration of a policy's statements; nil
+// where one of them is not the configuration's.
 func originsOf(w *ir.StackRole, name string, doc *policy.Document) []ir.Origin {
 	out := make([]ir.Origin, len(doc.Statements))
+	found := 0
 	for _, list := range [][]ir.Policy{w.Managed, w.Inline} {
 		for i := range list {
 			p := &list[i]
@@ -114,13 +115,16 @@ func originsOf(w *ir.StackRole, name string, doc *policy.Document) []ir.Origin {
 				continue
 			}
 			for n := range doc.Statements {
-				for k := range p.Document.Statements {
-					if doc.Statements[n].Equal(&p.Document.Statements[k]) {
-						out[n] = p.Origins[k]
-					}
+				k := slices.IndexFunc(p.Document.Statements, func(st policy.Statement) bool { return st.Equal(&doc.Statements[n]) })
+				if k >= 0 {
+					out[n] = p.Origins[k]
+					found++
 				}
 			}
 		}
+	}
+	if found < len(out) {
+		return nil
 	}
 	return out
 }

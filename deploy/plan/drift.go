@@ -85,7 +85,7 @@ func driftRole(role *Role, p *Plan, s *live.State, d *Desired) DriftRole {
 			call += " " + shortName(op.Policy)
 		}
 		out.Calls = append(out.Calls, call)
-		if hint := hint(op, s); hint != "" && !slices.Contains(out.Hints, hint) {
+		if hint := hint(op, s); out.Cause == Changed && hint != "" && !slices.Contains(out.Hints, hint) {
 			out.Hints = append(out.Hints, hint)
 		}
 	}

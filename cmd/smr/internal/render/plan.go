@@ -239,12 +239,12 @@ func (p *planWriter) summary(pl *plan.Plan) {
 	fmt.Fprintf(p.w, "%s to make, %d to change, %d to close, %d to delete: %s.\n",
 		Count(count[plan.Create], "role"), count[plan.Update], count[plan.Retire], count[plan.Delete], Count(len(pl.Operations), "call"))
 	if states > 0 {
-		fmt.Fprintf(p.w, "%s on the way: none grants what neither side grants", Count(states, "state"))
-		if n := proofs[plan.ByComparison]; n > 0 {
-			fmt.Fprintf(p.w, " (%d proved by comparing access)", n)
-		}
+		fmt.Fprintf(p.w, "Proved of %s on the way: nothing is granted that neither side grants", Count(states, "state"))
 		if len(pl.Losses) == 0 {
-			fmt.Fprint(p.w, ", none lacks what both grant")
+			fmt.Fprint(p.w, ", nothing is missing that both grant")
+		}
+		if n := proofs[plan.ByComparison]; n > 0 {
+			fmt.Fprintf(p.w, " (%d by comparing access)", n)
 		}
 		fmt.Fprintln(p.w, ".")
 	}
