@@ -155,7 +155,7 @@ func TestNothingIsPlanted(t *testing.T) {
 		}
 	}
 	for _, name := range commands(t, dir) {
-		for _, args := range [][]string{{name, "\n::error::planted", "##[error]planted"}, {name, "--\n::error::planted"}, {name, "--help"}} {
+		for _, args := range [][]string{{name, "\n::error::planted", "##[error]planted"}, {name, "--\n::error::planted"}} {
 			log, _ := run(t, dir, "", args...)
 			for _, c := range runner.Commands(log) {
 				if c.Properties["title"] != "The review could not be done" {
