@@ -113,7 +113,7 @@ type publisher struct {
 // edits a comment whatever it says by then, so that an older run which has read
 // it before can write over it after; that run is no slower than this between
 // its two requests, unless it hangs.
-const settle = time.Second
+const settle = 2 * time.Second
 
 // maxRounds is how often the comments are looked at in all: before each write
 // and after creating one.

@@ -51,7 +51,7 @@ func TestActMergeGroup(t *testing.T) {
 	j.event = "merge_group"
 	r := j.act(j.workflow("smr-review.yml"))
 	r.expect(t, 1, map[string]string{"result": "fail", "comment-status": "", "escalations": "1"})
-	if len(j.comments()) != 0 || !strings.Contains(r.Summary, "needs approval") || len(r.Annotations) != 1 {
+	if len(j.comments()) != 0 || !strings.Contains(r.Summary, "needs approval") || len(r.of("error")) != 1 {
 		t.Errorf("%d comments, annotations %+v, summary %q", len(j.comments()), r.Annotations, r.Summary)
 	}
 	short := strings.TrimPrefix(r.Outputs["escalation-digest"], "sha256:")[:32]
