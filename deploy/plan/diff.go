@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -154,7 +155,7 @@ func (m *maker) approve(diff *review.Diff) error {
 			continue
 		}
 		f := Finding{Code: "escalation-not-approved", Role: item.Role, Detail: fmt.Sprintf(
-			"New for role %s: %s. The released commit does not approve it. Write into %s beside the configuration: approve %s", quoted(item.Role), item.Summary, gate.File, quoted(gate.Short(v.Digest)))}
+			"New for role %s: %s. The released commit does not approve it. Write into %s beside the configuration: approve %s", strconv.Quote(item.Role), item.Summary, gate.File, strconv.Quote(gate.Short(v.Digest)))}
 		if item.Place != nil {
 			f.File, f.Line = item.Place.File, item.Place.Line
 		}

@@ -204,7 +204,7 @@ func (m *maker) limit(name string) int {
 func (m *maker) resources() {
 	for id := range m.touched {
 		r := Resource{ID: id, Before: digestOf(m.live, id), After: digestOf(m.work, id)}
-		if name, ok := cutPrefix(id, "role/"); ok {
+		if name, ok := strings.CutPrefix(id, "role/"); ok {
 			if role := m.live.Role(name); role != nil {
 				r.RoleID = role.ID
 			}

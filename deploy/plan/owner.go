@@ -3,6 +3,7 @@ package plan
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/sagemaker-roles/smr/deploy/live"
@@ -22,7 +23,7 @@ func foreigner(r *live.Role) string {
 	}
 	for _, key := range slices.Sorted(maps.Keys(r.Tags)) {
 		if strings.HasPrefix(lower(key), "aws:cloudformation:") {
-			return "it belongs to the CloudFormation stack " + quoted(r.Tags[key]) + ", which would undo changes"
+			return "it belongs to the CloudFormation stack " + strconv.Quote(r.Tags[key]) + ", which would undo changes"
 		}
 	}
 	return ""
@@ -38,13 +39,13 @@ func (m *maker) mine(w *Want, r *live.Role) bool {
 	case why != "":
 		m.refuse(w, "foreign-role", r.Name, "The role %s cannot be managed: %s. Give the role of the configuration another name.", r.ARN, why)
 	case tagged && owner != m.d.Project:
-		m.refuse(w, "foreign-role", r.Name, "The role %s belongs to the project %s, by its tag %s. Give the role of the configuration another name, or remove it from the other project first.", r.ARN, quoted(owner), TagManaged)
+		m.refuse(w, "foreign-role", r.Name, "The role %s belongs to the project %s, by its tag %s. Give the role of the configuration another name, or remove it from the other project first.", r.ARN, strconv.Quote(owner), TagManaged)
 	case !tagged && r.Path != w.Path:
 		m.refuse(w, "foreign-role", r.Name, takeOver, r.ARN)
 	case r.Path != w.Path:
-		m.refuse(w, "moved-role", r.Name, "The role %s stands at the path %s, and the configuration says %s. IAM cannot move a role, and one made anew is another principal to everybody who names it. Keep path = %s, or give the role a new label and retire the old one.", r.Name, r.Path, w.Path, quoted(r.Path))
+		m.refuse(w, "moved-role", r.Name, "The role %s stands at the path %s, and the configuration says %s. IAM cannot move a role, and one made anew is another principal to everybody who names it. Keep path = %s, or give the role a new label and retire the old one.", r.Name, r.Path, w.Path, strconv.Quote(r.Path))
 	case r.Name != w.IAMName:
-		m.refuse(w, "moved-role", r.Name, "The role is called %s in IAM and %s in the configuration; names are the same to IAM without regard to case. Say name = %s.", r.Name, w.IAMName, quoted(r.Name))
+		m.refuse(w, "moved-role", r.Name, "The role is called %s in IAM and %s in the configuration; names are the same to IAM without regard to case. Say name = %s.", r.Name, w.IAMName, strconv.Quote(r.Name))
 	default:
 		return true
 	}

@@ -3,6 +3,7 @@ package plan
 import (
 	"maps"
 	"slices"
+	"strconv"
 
 	"github.com/sagemaker-roles/smr/deploy/live"
 )
@@ -48,7 +49,7 @@ func (m *maker) remove(r *live.Role, w *Want, retired string) {
 	case r.Tags[TagRelease] == m.o.Release:
 		return // this release retired it
 	case len(r.InstanceProfiles) > 0:
-		m.find(w, "role-in-use", r.Name, "The role was retired on %s and is in the instance profile %s. Take it out of there; until then it stays.", retired, quoted(r.InstanceProfiles[0]))
+		m.find(w, "role-in-use", r.Name, "The role was retired on %s and is in the instance profile %s. Take it out of there; until then it stays.", retired, strconv.Quote(r.InstanceProfiles[0]))
 		return
 	case !r.LastUsed.IsZero() && m.o.Now.Sub(r.LastUsed) < m.o.UnusedFor:
 		m.find(w, "role-in-use", r.Name, "The role was retired on %s and was last used on %s. It is deleted once it has not been used for %d days.", retired, r.LastUsed.UTC().Format("2006-01-02"), int(m.o.UnusedFor.Hours()/24))

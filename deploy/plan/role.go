@@ -3,6 +3,7 @@ package plan
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/sagemaker-roles/smr/deploy/live"
@@ -62,7 +63,7 @@ func (m *maker) exist(w *Want) bool {
 		p := m.live.Policies[w.Managed[i].ARN]
 		if p != nil && p.Tags != nil && !m.d.ownedPolicy(p) && !m.adoptable(w, i, p) {
 			ok = false
-			m.refuse(w, "foreign-policy", w.IAMName, "The policy %s is there and is not the project's: it has no tag %s with %s. Remove it, or take it over with smr import.", p.ARN, TagManaged, quoted(m.d.Project))
+			m.refuse(w, "foreign-policy", w.IAMName, "The policy %s is there and is not the project's: it has no tag %s with %s. Remove it, or take it over with smr import.", p.ARN, TagManaged, strconv.Quote(m.d.Project))
 		}
 	}
 	if n := len(w.tags(m.d.Project)) + 1; n > m.limit("tags") {
@@ -248,7 +249,7 @@ func (m *maker) slots(w *Want, r *live.Role) []*slot {
 		inline[name] = &slot{kind: inlineSlot, key: name, before: f}
 		if name != SealName && !remembered(r.Tags[TagInline], name) && !w.Exclusive {
 			inline[name].after = f
-			m.find(w, "extra-policy", r.Name, "The role has an inline policy %s that the configuration does not have. It stays. Write its statements into the configuration, delete it, or let smr delete what is added by hand: lifecycle { exclusive = true }.", quoted(name))
+			m.find(w, "extra-policy", r.Name, "The role has an inline policy %s that the configuration does not have. It stays. Write its statements into the configuration, delete it, or let smr delete what is added by hand: lifecycle { exclusive = true }.", strconv.Quote(name))
 		}
 	}
 	var out []*slot

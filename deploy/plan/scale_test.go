@@ -166,14 +166,14 @@ role "team" {
 }
 
 // measure releases n roles, changes one in a hundred, and plans against IAM
-// served over HTTP. It returns how long reading and planning took.
+// served over HTTP. It returns how long compiling, reading and planning took.
 func measure(t testing.TB, n int) (time.Duration, *plan.Plan, *server) {
 	s := live.New(account, "aws")
 	first := planned(t, s, desired(t, many(n, 0)), plan.Options{})
 	apply(t, s, first)
 	srv, client := serve(t, s, 1000)
-	d := desired(t, many(n, n/100))
 	ctx, start := context.Background(), time.Now()
+	d := desired(t, many(n, n/100))
 	read, err := live.Read(ctx, client, live.Options{Account: account, Partition: "aws", Paths: d.Paths})
 	if err != nil {
 		t.Fatal(err)
@@ -207,7 +207,7 @@ func TestManyRoles(t *testing.T) {
 }
 
 // BenchmarkPlan plans for 500 and for 1,000 roles of which one in a hundred
-// changes, with reading.
+// changes, with compiling and reading.
 func BenchmarkPlan(b *testing.B) {
 	for _, n := range []int{500, 1000} {
 		b.Run(strconv.Itoa(n), func(b *testing.B) {

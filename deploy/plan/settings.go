@@ -3,6 +3,7 @@ package plan
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/sagemaker-roles/smr/deploy/live"
@@ -73,7 +74,7 @@ func (m *maker) goneTags(w *Want, r *live.Role) []string {
 		case strings.HasPrefix(key, tagPrefix) || w.Exclusive || remembered(r.Tags[TagTags], key):
 			out = append(out, key)
 		default:
-			m.find(w, "extra-tag", r.Name, "The role has a tag %s that the configuration does not have. It stays. Add it to tags, or remove it.", quoted(key))
+			m.find(w, "extra-tag", r.Name, "The role has a tag %s that the configuration does not have. It stays. Add it to tags, or remove it.", strconv.Quote(key))
 		}
 	}
 	slices.Sort(out)

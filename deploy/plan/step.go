@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/sagemaker-roles/smr/deploy/live"
 )
@@ -194,9 +195,9 @@ func countBoundary(s *live.State, arn string, by int) {
 
 // digestOf is the digest of a resource in a state, "" where it is not there.
 func digestOf(s *live.State, resource string) string {
-	if name, ok := cutPrefix(resource, "role/"); ok {
+	if name, ok := strings.CutPrefix(resource, "role/"); ok {
 		return s.Role(name).Digest()
 	}
-	arn, _ := cutPrefix(resource, "policy/")
+	arn, _ := strings.CutPrefix(resource, "policy/")
 	return s.Policies[arn].Digest()
 }

@@ -4,14 +4,15 @@ import (
 	"slices"
 
 	"github.com/sagemaker-roles/smr/compiler/prove"
+	"github.com/sagemaker-roles/smr/deploy/live"
 	"github.com/sagemaker-roles/smr/iam/policy"
 )
 
 // A walk finds the way of one role from what it is to what it is to be, one
 // proved state after the other. It is greedy: it takes the first move that is
-// proved, of those to the end of a slot before those half way. Since every
-// state keeps to the two rules, there is from each a way that does, and none
-// leads into a corner.
+// proved, of those to the end of a slot before those half way. It cannot get
+// lost: from every state there is a way on, at the worst the one that denies
+// everything until the role is whole.
 type walk struct {
 	library *library
 	check   *checker
@@ -173,7 +174,7 @@ func (w *walk) meetTrust(lossy bool) bool {
 		return false
 	}
 	next := w.now.clone()
-	next.trust = w.library.form(fromPolicy(d))
+	next.trust = w.library.form(live.FromPolicy(d))
 	w.check.kept[next.trust.key()] = true
 	if next.trust.key() == w.now.trust.key() || !w.try(&move{slot: -1, trust: true, to: next, phase: PhaseNarrow, why: "only who may assume the role before and after"}, lossy) {
 		return false

@@ -37,8 +37,9 @@ make it what the configuration says. It changes nothing.
 The calls are in an order of which every state in between is proved, with the
 same exact comparison as smr diff: it grants nothing that neither the roles as
 they are nor the roles as they are to be grant, and lacks nothing that both
-grant. Where a size limit of IAM leaves no such order, the plan says what is
-lost and for how long.
+grant. Where a limit of IAM, or a policy that stands elsewhere, leaves no such
+order, the plan says what is lost and for how long; in the worst case an inline
+policy, smr-seal, denies everything until the role is whole.
 
 Only roles are touched that carry the project's tag and stand at the path that
 the configuration says. Credentials, Region and endpoint are those of the AWS
