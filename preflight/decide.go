@@ -142,7 +142,7 @@ func (l *layer) evaluate(request *authz.Request) finding {
 	}
 	f.explicit = decision.Outcome == authz.ExplicitDeny
 	if l.missing != "" && !f.explicit {
-		return finding{outcome: unknown, because: "the text of " + l.missing + " is not known", reason: f.reason}
+		return finding{outcome: unknown, because: "the text of " + l.missing + " is not known. Give it: policy \"NAME\" { arn = \"…\", document = policy_file(\"NAME.json\") }", reason: f.reason}
 	}
 	return f
 }

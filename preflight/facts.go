@@ -292,8 +292,8 @@ func (j *judge) keysOf(use string) []keyRef {
 		if !e.KMS() {
 			continue
 		}
-		ref := keyRef{arn: e.KeyARN, awsManaged: e.AWSManaged}
-		if e.AWSManaged {
+		ref := keyRef{arn: e.KeyARN, awsManaged: j.awsManaged(e)}
+		if ref.awsManaged {
 			ref.account = j.owner(j.bucket(l.bucket))
 		}
 		if !slices.Contains(out, ref) {
@@ -301,6 +301,15 @@ func (j *judge) keysOf(use string) []keyRef {
 		}
 	}
 	return out
+}
+
+// awsManaged reports whether a bucket encrypts with aws/s3: it says so itself, or
+// the block of its key does.
+func (j *judge) awsManaged(e ir.Encryption) bool {
+	if k := j.key(e.KeyARN); k != nil && k.AWSManaged {
+		return true
+	}
+	return e.AWSManaged
 }
 
 // bucket finds what is stated of a bucket; of one that is not stated, that it

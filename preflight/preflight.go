@@ -179,6 +179,11 @@ func newJudge(c *Call, api *requirements.API) *judge {
 	}
 	j.role = j.principal(c.Role, requirements.ExecutionRole)
 	j.facts = j.settle(f)
+	for _, arn := range f.executionRole {
+		if arn != c.Role.ARN() {
+			j.assume("The request names the role " + arn + "; what is judged is " + c.Role.ARN() + ".")
+		}
+	}
 	if c.Caller != nil {
 		j.caller = j.principal(c.Caller, requirements.Caller)
 		j.answer.Caller = c.Caller.Address()

@@ -119,7 +119,7 @@ func (j *judge) foreignAWSKeys() []location {
 	for _, use := range []string{"input", "model", "lifecycle"} {
 		for _, l := range j.facts.locations[use] {
 			b := j.bucket(l.bucket)
-			if b.Encryption.KMS() && b.Encryption.AWSManaged && j.owner(b) != j.role.role.Target.AccountID {
+			if b.Encryption.KMS() && j.awsManaged(b.Encryption) && j.owner(b) != j.role.role.Target.AccountID {
 				out = append(out, l)
 			}
 		}

@@ -312,6 +312,11 @@ func TestTraps(t *testing.T) {
 		"the compute role may leave the grant to its caller, who is not told": {
 			situation{api: "CreateTrainingJob", role: []policy.Statement{base, allow("s3:*", "*")}, facts: training + " volume_key=" + key}, preflight.Unknown, "the caller may have it instead",
 		},
+		"a key that its block says is AWS's": {
+			situation{api: "CreateTrainingJob", role: []policy.Statement{base, allow("s3:*", "*")}, env: ir.Environment{
+				Buckets: []*ir.Bucket{{Name: "acme-in", Encryption: ir.Encryption{Type: "SSE-KMS", KeyARN: key}}}, Keys: []*ir.Key{{ARN: key, Account: account, AWSManaged: true}},
+			}, facts: training}, preflight.Works, "",
+		},
 		"PassRole for another service": {
 			situation{
 				api: "CreateTrainingJob", role: []policy.Statement{everything()}, facts: training + " training_job_name=j",

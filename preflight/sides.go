@@ -68,8 +68,10 @@ func (j *judge) own(who *principal, q *question) (worst finding, gaps []*gap) {
 		}
 		f := j.decide(who, q, l)
 		if f.outcome != allow {
-			gaps = append(gaps, &gap{layer: l.kind, explicit: f.explicit, who: who, reason: f.reason})
 			f.because = prefixed(l, &f, q)
+		}
+		if f.outcome != allow && (l.missing == "" || f.explicit) {
+			gaps = append(gaps, &gap{layer: l.kind, explicit: f.explicit, who: who, reason: f.reason})
 		}
 		if worst.outcome == 0 || f.outcome > worst.outcome || f.outcome == worst.outcome && f.explicit && !worst.explicit {
 			worst = f
