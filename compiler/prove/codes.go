@@ -34,8 +34,8 @@ func Codes() []diag.Entry {
 			Code: "failed-expectation", Severity: hcl.DiagError,
 			Explain: "A request of an expect block is decided otherwise than the block says: allowed where it denies, or denied where it allows. The message has the reasons, as `smr simulate` gives them; a context block gives the request condition keys.\n\n" +
 				"Or a call of SageMaker that a can block expects to work does not: the message names the permissions that are missing and who withholds them, and `smr preflight` shows each with what to add.",
-			Bad:     reader + "expect \"models are written\" {\n  role = role.train\n  allows {\n    action   = \"s3:PutObject\"\n    resource = \"arn:aws:s3:::acme-models/m\"\n  }\n}\n",
-			Good:    reader + "expect \"data is read\" {\n  role = role.train\n  allows {\n    action   = \"s3:GetObject\"\n    resource = \"arn:aws:s3:::acme-data/a\"\n  }\n}\n",
+			Bad:  reader + "expect \"models are written\" {\n  role = role.train\n  allows {\n    action   = \"s3:PutObject\"\n    resource = \"arn:aws:s3:::acme-models/m\"\n  }\n}\n",
+			Good: reader + "expect \"data is read\" {\n  role = role.train\n  allows {\n    action   = \"s3:GetObject\"\n    resource = \"arn:aws:s3:::acme-data/a\"\n  }\n}\n",
 		},
 		{
 			Code: "invalid-request", Severity: hcl.DiagError,
