@@ -139,6 +139,9 @@ func Run(ctx context.Context, c *account.Client, p *plan.Plan, o Options) (*Resu
 	if err != nil {
 		return nil, err
 	}
+	if err := owned(p, state); err != nil {
+		return nil, err
+	}
 	groups, err := r.groups(state)
 	if err != nil {
 		return nil, err
@@ -284,7 +287,7 @@ func (r *run) group(ctx context.Context, g *group) error {
 	}
 	r.event(Event{Kind: RoleBegun, Role: g.role})
 	for i, op := range g.ops[g.from:] {
-		if i+g.from > 0 && op.Phase == plan.PhaseGrow && g.ops[g.from+max(i-1, 0)].Phase != plan.PhaseGrow && r.Pause > 0 {
+		if op.Phase == plan.PhaseGrow && r.Pause > 0 && i > 0 && g.ops[g.from+i-1].Phase != plan.PhaseGrow {
 			if err := sleep(ctx, r.Pause); err != nil {
 				return err
 			}

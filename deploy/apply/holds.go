@@ -62,6 +62,36 @@ func holds(p *plan.Plan, c *account.Client, o Options) error {
 	return nil
 }
 
+// owned holds that a plan writes only what is the project's: at its paths, and
+// with no other owner's tag. Plans do; this is for one that did not come from
+// smr plan as it is now.
+func owned(p *plan.Plan, s *live.State) error {
+	for i := range p.Operations {
+		op := &p.Operations[i]
+		if name, ok := strings.CutPrefix(op.Resource, plan.RoleID("")); ok {
+			path, owner := op.Args.Path, p.Project
+			if r := s.Role(name); r != nil {
+				path = r.Path
+				if tag, tagged := r.Tags[plan.TagManaged]; tagged {
+					owner = tag
+				}
+			} else if op.Kind != plan.CreateRole {
+				continue // made by an operation before this one, or gone
+			}
+			if !strings.EqualFold(name, op.Role) || owner != p.Project || !slices.Contains(p.Paths, path) {
+				return stale("the plan writes role %q, which is not the project %q's. Make the plan again", name, p.Project)
+			}
+			continue
+		}
+		arn := strings.TrimPrefix(op.Resource, plan.PolicyID(""))
+		rest, local := strings.CutPrefix(arn, s.PolicyARN("", ""))
+		if !local || arn != op.Policy || !slices.Contains(p.Paths, rest[:strings.LastIndexByte(rest, '/')+1]) {
+			return stale("the plan writes the policy %q, which is not the project %q's. Make the plan again", arn, p.Project)
+		}
+	}
+	return nil
+}
+
 // skew is how much later than now a plan may be dated: the clocks of two
 // machines differ.
 const skew = 15 * time.Minute

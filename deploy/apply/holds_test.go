@@ -59,6 +59,14 @@ func TestHolds(t *testing.T) {
 			p.Losses, o.AllowTransientLoss = []plan.Loss{{Role: "train"}}, true
 		}, nil, ""},
 		{"a deletion", func(p *plan.Plan, _ *apply.Options) { p.Roles[0].Change = plan.Delete }, nil, "--allow-delete"},
+		{"a role of others", func(p *plan.Plan, _ *apply.Options) {
+			p.Operations[0].Role, p.Operations[0].Resource = "theirs", plan.RoleID("theirs")
+		}, nil, `role "theirs", which is not`},
+		{"a role other than it says", func(p *plan.Plan, _ *apply.Options) { p.Operations[0].Role = "theirs" }, nil, "which is not the project"},
+		{"a policy of others", func(p *plan.Plan, _ *apply.Options) {
+			arn := "arn:aws:iam::" + p.Account + ":policy/team/theirs"
+			p.Operations[0] = plan.Operation{Kind: plan.DeletePolicy, Role: p.Operations[0].Role, Policy: arn, Resource: plan.PolicyID(arn)}
+		}, nil, `policy/team/theirs", which is not`},
 		{"another trust policy", nil, func(a *moto.Account) { interfere(a, 1) }, "role/SageMaker-train has changed"},
 		{"another description", nil, func(a *moto.Account) { interfere(a, 3) }, "role/SageMaker-train has changed"},
 		{"another text of a policy", nil, func(a *moto.Account) { interfere(a, 2) }, "has changed since the plan was made"},

@@ -38,22 +38,25 @@ func (r *run) operation(ctx context.Context, g *group, op *plan.Operation) error
 		if ctx.Err() != nil || v == refused || v == early && waited >= r.Settle {
 			return r.explain(op, err)
 		}
+		// What was just written may not be read yet.
+		if err := sleep(ctx, pause); err != nil {
+			return err
+		}
+		waited += pause
+		pause = min(2*pause, 8*time.Second)
 		if v == unknown {
-			if is, rerr := r.outcome(ctx, op); rerr != nil || is {
-				if is {
-					r.remember(op)
-				}
+			is, rerr := r.outcome(ctx, op)
+			if rerr != nil {
 				return rerr
+			}
+			if is {
+				r.remember(op)
+				return nil
 			}
 			if attempt++; attempt > tries {
 				return r.explain(op, err)
 			}
 		}
-		waited += pause
-		if err := sleep(ctx, pause); err != nil {
-			return err
-		}
-		pause = min(2*pause, 8*time.Second)
 	}
 }
 
