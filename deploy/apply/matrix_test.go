@@ -80,8 +80,8 @@ func TestFaults(t *testing.T) {
 	close(work)
 	wg.Wait()
 	t.Log(f.String())
-	if f.cases < 480 && os.Getenv("SMR_MATRIX_CASE") == "" {
-		t.Errorf("only %d cases", f.cases)
+	if f.cases-f.notReached < 480 && os.Getenv("SMR_MATRIX_CASE") == "" {
+		t.Errorf("only %d faults were reached", f.cases-f.notReached)
 	}
 }
 

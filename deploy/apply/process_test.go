@@ -121,9 +121,6 @@ func TestKilled(t *testing.T) {
 			cases = append(cases, killed{sc, base, fault.KillBefore, at + 1}, killed{sc, base, fault.KillAfter, at + 1})
 		}
 	}
-	if len(cases) < 50 {
-		t.Errorf("only %d cases", len(cases))
-	}
 	var f figures
 	work := make(chan killed)
 	var wg sync.WaitGroup
@@ -143,6 +140,9 @@ func TestKilled(t *testing.T) {
 	close(work)
 	wg.Wait()
 	t.Logf("SIGKILL of the process: %s", f.String())
+	if killed := f.cases - f.notReached; killed < 50 {
+		t.Errorf("only %d processes were killed", killed)
+	}
 }
 
 // kill kills one run and says what is wrong.
@@ -170,7 +170,8 @@ func kill(t *testing.T, s *moto.Server, j *monitor.Judge, sc *scenario, base *ba
 		return []string{err.Error()}
 	}
 	_ = cmd.Wait()
-	if state := cmd.ProcessState.String(); state != "signal: killed" {
+	reached := e.proxy.Fired() // not where the clean run repeated a call that was slow
+	if state := cmd.ProcessState.String(); reached && state != "signal: killed" {
 		findings = append(findings, fmt.Sprintf("the process ended with %s: %s", state, p.said.String()))
 	}
 	e.proxy.Arm(fault.Spec{})
@@ -194,6 +195,6 @@ func kill(t *testing.T, s *moto.Server, j *monitor.Judge, sc *scenario, base *ba
 		findings = append(findings, "a secret is in what is written")
 	}
 	findings = append(findings, check(sc, before, after, e)...)
-	f.count(sc, e, 3, converged, true)
+	f.count(sc, e, 3, converged, reached)
 	return findings
 }
