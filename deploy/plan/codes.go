@@ -54,7 +54,7 @@ written by hand. It stays, and is reported as drift. Add it to the configuration
 remove it, or let smr remove what is added by hand: lifecycle { exclusive = true }.`},
 		{Code: "extra-tag", Severity: hcl.DiagWarning, Explain: `A role of the project has a tag that no configuration gave it. It stays. Add it to
 tags, or remove it.`},
-		{Code: "deleted-principal", Severity: hcl.DiagWarning, Explain: `IAM shows an id such as AROA… or AIDA… in a trust policy in place of a role or user
+		{Code: "stale-principal", Severity: hcl.DiagWarning, Explain: `IAM shows an id such as AROA… or AIDA… in a trust policy in place of a role or user
 that was deleted. One made since under the same name is another principal, so the
 trust policy is not written anew by itself: that could let somebody in who was not
 meant. Look at who is meant, then take the principal out of the configuration, or

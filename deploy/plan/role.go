@@ -275,7 +275,7 @@ func (m *maker) trust(w *Want, r *live.Role) *form {
 	if m.o.RenewPrincipals || !rebinds(r.Trust.Policy, w.Trust.Policy) {
 		return wanted
 	}
-	m.find(w, "deleted-principal", r.Name, "The trust policy of the role holds %s: a role or user that it named was deleted. One made since under the same name is somebody else, so the trust policy stays as it is. Look at who is meant, then take the principal out of the configuration, or let it be written anew: smr plan --renew-principals.", strings.Join(ids, ", "))
+	m.find(w, "stale-principal", r.Name, "The trust policy of the role holds %s: a role or user that it named was deleted. One made since under the same name is somebody else, so the trust policy stays as it is. Look at who is meant, then take the principal out of the configuration, or let it be written anew: smr plan --renew-principals.", strings.Join(ids, ", "))
 	return m.library.form(r.Trust)
 }
 

@@ -250,7 +250,7 @@ func TestDeletedPrincipal(t *testing.T) {
 	r := s.Role(roleX)
 	r.Trust = live.NewDocument(strings.Replace(r.Trust.Text, "arn:aws:iam::123456789012:role/one", "AROAEXAMPLE1234567890", 1))
 	d := desired(t, config)
-	if p := planned(t, s, d, plan.Options{}); !p.Empty() || !strings.Contains(codes(p.Findings), "deleted-principal") {
+	if p := planned(t, s, d, plan.Options{}); !p.Empty() || !strings.Contains(codes(p.Findings), "stale-principal") {
 		t.Errorf("%s %v", kinds(p), p.Findings)
 	}
 	if p := planned(t, s, d, plan.Options{RenewPrincipals: true}); kinds(p) != "UpdateAssumeRolePolicy" {

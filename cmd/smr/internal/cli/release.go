@@ -67,7 +67,7 @@ after an interruption: it goes on where it was.
 Exit codes: 0 done; 1 refused, accounts failed that might, or with --exit-code
 --dry-run something would change; 3 CloudFormation did not do it.`,
 		Example: "  smr release --stack smr-roles --dry-run\n  smr release --stack smr-roles --account ml-prod --yes\n" +
-			"  smr release --stack-set smr-roles --wave ou-ab12-test --wave ou-ab12-dev,ou-ab12-prod --delegated-admin --yes",
+			"  smr release --stack-set smr-roles --wave ou-ab12-testtest --wave ou-ab12-develop1,ou-ab12-product1 --delegated-admin --yes",
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx, stop := interruptible(cmd.Context())

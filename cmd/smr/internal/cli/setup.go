@@ -41,6 +41,7 @@ func (s *session) setupCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "setup",
 		Short:   "What a deployment from elsewhere needs in an account",
+		Long:    "Setup prints what has to stand in an account before smr can be run from elsewhere.",
 		Example: "  smr setup github --repository acme/ml-roles --subject name",
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
