@@ -172,6 +172,7 @@ func (j *job) workflow(name string) string {
 			// act 0.2.89 does not know what GitHub has had since May 2026 (GitHub
 			// Changelog, "concurrency groups now allow larger queues").
 			text := strings.ReplaceAll(string(data), "  queue: max\n", "")
+			text = strings.ReplaceAll(text, "OWNER/smr@<commit>", "sagemaker-roles/smr@v0")
 			return strings.ReplaceAll(text, "@DIRECTORY@", "roles")
 		}
 	}

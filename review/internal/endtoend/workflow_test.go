@@ -91,7 +91,7 @@ func TestWorkflows(t *testing.T) {
 					t.Errorf("%s: the job %s has an expression in a script: %s", file, name, s.Run)
 				}
 				command, _ := s.With["command"].(string)
-				if !strings.HasPrefix(s.Uses, "sagemaker-roles/smr@") {
+				if !strings.HasPrefix(s.Uses, "OWNER/smr@") {
 					continue
 				}
 				commands[command]++
@@ -104,7 +104,7 @@ func TestWorkflows(t *testing.T) {
 		}
 		for line := range strings.Lines(string(data)) {
 			line = strings.TrimSpace(line)
-			if strings.Contains(line, "uses: ") && !strings.Contains(line, "uses: ./") && !strings.Contains(line, "uses: sagemaker-roles/smr@v") && !pinned.MatchString(line) {
+			if strings.Contains(line, "uses: ") && !strings.Contains(line, "uses: ./") && !strings.Contains(line, "uses: OWNER/smr@<commit>") && !pinned.MatchString(line) {
 				t.Errorf("%s: %s is not at a commit", file, line)
 			}
 		}

@@ -29,7 +29,8 @@ workflows of GitHub Actions (one reviews pull requests, one compiles what is
 merged) and .gitattributes. A file that exists is never overwritten.
 
 In a directory inside of a git repository the workflows go to the root of the
-repository, which is where GitHub looks for them.`,
+repository, which is where GitHub looks for them. Put the owner and the commit of
+a release of smr in place of OWNER/smr@<commit> in them.`,
 		Example: "  smr init\n  smr init team-a",
 		Args:    cobra.MaximumNArgs(1),
 		RunE:    func(_ *cobra.Command, args []string) error { return s.initialize(directory(args)) },
