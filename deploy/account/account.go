@@ -26,6 +26,8 @@ const (
 	DefaultBackoff       = 20 * time.Second // the longest pause between two attempts
 	DefaultHeaderTimeout = 10 * time.Second // for one attempt's answer to begin
 	DefaultCallTimeout   = 2 * time.Minute  // for one call with all its attempts
+	DefaultReach         = 8 * time.Second  // for AWS to be reached at all
+	DefaultDialTimeout   = 5 * time.Second  // for one connection to be made
 )
 
 // Options choose how an account is spoken to. The zero Options are usable.
@@ -39,6 +41,7 @@ type Options struct {
 	Backoff       time.Duration // 0 is DefaultBackoff
 	HeaderTimeout time.Duration // 0 is DefaultHeaderTimeout
 	CallTimeout   time.Duration // 0 is DefaultCallTimeout
+	Reach         time.Duration // no call is begun again after it where none was answered; 0 is DefaultReach
 
 	// Load is given to the SDK's own chain of configuration, after what is
 	// said above.
@@ -61,6 +64,9 @@ func (o Options) filled() Options {
 	if o.CallTimeout <= 0 {
 		o.CallTimeout = DefaultCallTimeout
 	}
+	if o.Reach <= 0 {
+		o.Reach = DefaultReach
+	}
 	return o
 }
 
@@ -82,11 +88,11 @@ type Client struct {
 // error is an *Error.
 func Open(ctx context.Context, o Options) (*Client, error) {
 	o = o.filled()
-	counted := &counts{}
+	counted, reached := &counts{}, newReach(o)
 	load := []func(*config.LoadOptions) error{
 		config.WithHTTPClient(httpClient(o)),
 		config.WithLogger(logging.Nop{}), // what matters comes as an error
-		config.WithRetryer(func() aws.Retryer { return newRetryer(o) }),
+		config.WithRetryer(func() aws.Retryer { return reached() }),
 		config.WithAPIOptions([]func(*middleware.Stack) error{
 			deadline(o.CallTimeout), pace(newLimiter(o.Writes, time.Now), counted),
 		}),
@@ -103,9 +109,13 @@ func Open(ctx context.Context, o Options) (*Client, error) {
 		return nil, err
 	}
 	who, err := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	if why := unreached(err); why != "" {
+		return nil, &Error{Operation: "GetCallerIdentity", Message: why, Advice: "Look at AWS_ENDPOINT_URL, AWS_REGION, HTTPS_PROXY and the network of this machine.", err: err}
+	}
 	if err != nil {
 		return nil, c.Explain("GetCallerIdentity", err)
 	}
+	reached().answered.Store(true)
 	c.ID, c.Caller = aws.ToString(who.Account), aws.ToString(who.Arn)
 	arn, ok := policy.ParseARN(c.Caller)
 	if !ok || !policy.IsAccountID(c.ID) {

@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"errors"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -14,10 +15,12 @@ import (
 	"github.com/aws/smithy-go/middleware"
 )
 
-// httpClient waits a bounded time for an answer to begin: the SDK's own client
-// waits for ever.
+// httpClient waits a bounded time for a connection and for an answer to begin:
+// the SDK's own client waits half a minute, and for ever.
 func httpClient(o Options) *awshttp.BuildableClient {
-	return awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
+	return awshttp.NewBuildableClient().WithDialerOptions(func(d *net.Dialer) {
+		d.Timeout = DefaultDialTimeout
+	}).WithTransportOptions(func(t *http.Transport) {
 		t.ResponseHeaderTimeout = o.HeaderTimeout
 	})
 }
