@@ -40,7 +40,8 @@ func TestLoad(t *testing.T) {
 	}{
 		"order": {
 			fstest.MapFS{"b.smr": text(""), "a.smr": text(""), "x.auto.smrvars": text(""), "y.smrvars": text(""), "z.txt": text(""), ".a.smr": text(""), "sub/c.smr": text("")},
-			nil, []string{"a.smr", "b.smr", "x.auto.smrvars"},
+			nil,
+			[]string{"a.smr", "b.smr", "x.auto.smrvars"},
 		},
 		"empty":     {fstest.MapFS{"a.txt": text("")}, []string{"empty-configuration ."}, nil},
 		"large":     {fstest.MapFS{"a.smr": text(strings.Repeat("#", dsl.MaxFileBytes+1))}, []string{"file-too-large a.smr"}, nil},
