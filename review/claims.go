@@ -38,6 +38,7 @@ type doubt struct {
 	attached bool      // one of them is attached anew
 	gains    *question // from base to head by those texts
 	hidden   *question // from head to the same
+	believed access.Side
 }
 
 // doubted asks what head allows where its new claims are not believed; nil where
@@ -87,6 +88,7 @@ func (p *pair) doubted(c *comparer) *doubt {
 	if len(d.arns) == 0 {
 		return nil
 	}
+	d.believed = side
 	key := p.believed(c, side)
 	d.gains = c.question("gains "+p.base.key()+"|"+key, func() *question {
 		return &question{base: p.base.side(p.base.documents()), head: side, noRows: true}

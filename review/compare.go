@@ -68,6 +68,7 @@ func (c *comparer) compare(pairs []*pair) (*Diff, error) {
 	if err := c.run(); err != nil {
 		return nil, err
 	}
+	c.paths(pairs)
 	d := &Diff{Schema: Schema, Roles: []Role{}, Findings: []Finding{}}
 	for _, p := range pairs {
 		if r, changed := p.role(c); changed {
@@ -88,6 +89,8 @@ type pair struct {
 	open     *question // as identity, with whatever a policy of unknown text may allow
 	trust    *question // nil: the text is the same
 	claims   *doubt    // nil: head claims no texts of its own
+	opens    []Path    // from role to role, that the role opens
+	pathless bool      // it is not decided which ones it opens
 }
 
 // A subject is a role with the texts that decide on it.
@@ -116,12 +119,14 @@ const (
 	attached = "attached"
 )
 
-// A place is a role in an account: what is matched between configurations.
+// A roleKey is a role in an account, by its label and key or by its ARN: what is
+// matched between configurations.
 type roleKey struct{ account, label, key string }
 
-// match pairs roles by account and label, then, of those that are left, by ARN.
-// Accounts are the same if they have the same id, whatever their names: the
-// same role in another account is another role.
+// match pairs roles by account and ARN, then, of those that are left, by account
+// and label: whoever may use an ARN comes to what stands behind it, whatever its
+// label. Accounts are the same if they have the same id, whatever their names:
+// the same role in another account is another role.
 func (c *comparer) match(base, head *compiler.Result) []*pair {
 	byID := distinctIDs(base) && distinctIDs(head)
 	c.account = func(t *ir.Target) string {
@@ -131,35 +136,34 @@ func (c *comparer) match(base, head *compiler.Result) []*pair {
 		return t.Name
 	}
 	c.claims = claimsOf(base, c.account)
-	keyOf := func(r *ir.StackRole) roleKey { return roleKey{c.account(r.Target), r.Label, r.Key} }
-	left := map[roleKey]*ir.StackRole{}
+	labelOf := func(r *ir.StackRole) roleKey { return roleKey{c.account(r.Target), r.Label, r.Key} }
+	arnOf := func(r *ir.StackRole) roleKey { return roleKey{c.account(r.Target), r.ARN(), ""} }
+	left := map[*ir.StackRole]bool{}
 	for _, r := range roles(base) {
-		left[keyOf(r)] = r
+		left[r] = true
 	}
 	var pairs []*pair
-	var added []*pair
 	for _, r := range roles(head) {
-		p := &pair{head: c.subject(r), blind: base.Incomplete}
-		if b := left[keyOf(r)]; b != nil {
-			p.base = c.subject(b)
-			delete(left, keyOf(r))
-		} else {
-			added = append(added, p)
+		pairs = append(pairs, &pair{head: c.subject(r), blind: base.Incomplete})
+	}
+	for _, keyOf := range []func(*ir.StackRole) roleKey{arnOf, labelOf} {
+		found := map[roleKey]*ir.StackRole{}
+		for _, r := range roles(base) {
+			if left[r] {
+				found[keyOf(r)] = r
+			}
 		}
-		pairs = append(pairs, p)
-	}
-	byARN := map[string]*ir.StackRole{}
-	for _, r := range left {
-		byARN[r.ARN()] = r
-	}
-	for _, p := range added {
-		if b := byARN[p.head.role.ARN()]; b != nil {
-			p.base, p.renamed = c.subject(b), true
-			delete(byARN, b.ARN())
+		for _, p := range pairs {
+			if b := found[keyOf(p.head.role)]; p.base == nil && b != nil && left[b] {
+				p.base, p.renamed = c.subject(b), labelOf(b) != labelOf(p.head.role)
+				delete(left, b)
+			}
 		}
 	}
-	for _, r := range byARN {
-		pairs = append(pairs, &pair{base: c.subject(r)})
+	for _, r := range roles(base) {
+		if left[r] {
+			pairs = append(pairs, &pair{base: c.subject(r)})
+		}
 	}
 	slices.SortStableFunc(pairs, func(p, q *pair) int {
 		a, b := p.main().role, q.main().role

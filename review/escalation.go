@@ -20,6 +20,7 @@ const (
 	EscalationMethod      = "method"      // a known way to more, which base lacks
 	EscalationTrust       = "trust"       // others may assume the role
 	EscalationBoundary    = "boundary"    // the permissions boundary is gone, or lets more through
+	EscalationPath        = "path"        // a role comes to another that it did not come to
 	EscalationUnknown     = "unknown"     // it is not decided what is new
 )
 
@@ -33,6 +34,9 @@ type Escalation struct {
 	// Grants are the new grants that it is about: those of the role's access,
 	// or of its trust where Kind says so.
 	Grants []Grant `json:"grants,omitempty"`
+
+	// Paths are the ways from role to role that the role of this change opens.
+	Paths []Path `json:"paths,omitempty"`
 
 	// Digest is over the role, its account and ARN, and all of the above but
 	// Summary and the places in Grants; where grants do not cover what is new,
@@ -58,6 +62,7 @@ func (p *pair) escalate(c *comparer, r *Role) {
 	e.methods(c)
 	e.trust()
 	e.boundary(c)
+	e.paths()
 	r.Escalation = len(r.Escalations) > 0
 }
 
@@ -79,7 +84,8 @@ func escalationDigest(r *Role, arn string, x *Escalation, state string) string {
 		Methods                  []string
 		Grants                   []Grant
 		State                    string
-	}{r.Role, r.Account, arn, x.Kind, x.Methods, bare(x.Grants), state})
+		Paths                    []Path `json:",omitempty"` // what has none keeps the digest that approvals name
+	}{r.Role, r.Account, arn, x.Kind, x.Methods, bare(x.Grants), state, x.Paths})
 }
 
 // Seal makes new access of a role that is no escalation something to approve,

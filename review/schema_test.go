@@ -84,6 +84,27 @@ var richHead = strings.NewReplacer(
   description `,
 ).Replace(richBase)
 
+// pathBase opens a path from role to role where "other" becomes "a".
+const pathBase = `
+role "run" {
+  statement "Pass" {
+    actions   = ["iam:PassRole", "sagemaker:CreateTrainingJob"]
+    resources = ["*"]
+  }
+  statement "Not" {
+    effect    = "Deny"
+    actions   = ["iam:PassRole"]
+    resources = ["arn:${partition}:iam::${account_id}:role/smr/other"]
+  }
+}
+role "a" {
+  name = "other"
+  trust {
+    services = ["sagemaker.amazonaws.com"]
+  }
+}
+`
+
 // TestSchema: documents are as schema.json says.
 func TestSchema(t *testing.T) {
 	s := schema(t)
@@ -92,6 +113,7 @@ func TestSchema(t *testing.T) {
 	for name, d := range map[string]*review.Diff{
 		"no change": compare(t, richBase, richBase),
 		"change":    compare(t, richBase, richHead),
+		"path":      compare(t, pathBase, strings.Replace(pathBase, `"other"`, `"a"`, 1)),
 		"back":      compare(t, richHead, richBase),
 		"unknown":   compare(t, richBase, unknown),
 		"pseudo":    compare(t, `role "a" {}`, "role \"a\" {\n"+grant("Allow", "s3:GetObject", "arn:${partition}:s3:::${account_id}-${region}/*")+"}"),
@@ -102,6 +124,9 @@ func TestSchema(t *testing.T) {
 		}
 		if strings.ContainsAny(string(text), "\ue001\ue002\ue003") {
 			t.Errorf("%s: a pseudo parameter is not spelled: %s", name, text)
+		}
+		if name == "path" && !strings.Contains(string(text), `"paths":[`) {
+			t.Errorf("no path is opened: %s", text)
 		}
 		v, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 		if err != nil {
@@ -153,6 +178,8 @@ func TestSchemaNamesEveryMember(t *testing.T) {
 		{"finding", review.Finding{}},
 		{"related", review.Related{}},
 		{"escalation", review.Escalation{}},
+		{"path", review.Path{}},
+		{"ref", review.Ref{}},
 	} {
 		got := slices.Sorted(maps.Keys(top.Defs[tt.def].Properties))
 		want := members(reflect.TypeOf(tt.of))

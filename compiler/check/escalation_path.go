@@ -47,7 +47,7 @@ func escalationPath() Rule {
 
 // paths are the ways from role to role among the roles of the configuration.
 func (p *StackPass) paths() ([]escalation.Path, int) {
-	return EscalationPaths(p.Stack, p.shared.textOf)
+	return escalation.NewJudge(access.Options{Facts: access.ServiceFacts()}).Paths(escalationRoles(p.Roles, p.shared.textOf))
 }
 
 // escalates reports one path.
@@ -100,12 +100,11 @@ func sentence(words []string) string {
 	return strings.Join(words[:last], ", ") + ", and " + words[last]
 }
 
-// EscalationPaths finds how roles of a stack come to more over other roles of
-// it, by their places in Stack.Roles, and counts the pairs left undecided. text
-// finds policies that stand elsewhere by ARN; it may return nil.
-func EscalationPaths(s *ir.Stack, text func(*ir.Target, string) *policy.Document) ([]escalation.Path, int) {
-	roles := make([]escalation.Role, len(s.Roles))
-	for i, r := range s.Roles {
+// escalationRoles are roles as [escalation.Judge.Paths] takes them. text finds
+// policies that stand elsewhere by ARN; it may return nil.
+func escalationRoles(list []*ir.StackRole, text func(*ir.Target, string) *policy.Document) []escalation.Role {
+	roles := make([]escalation.Role, len(list))
+	for i, r := range list {
 		side := access.Side{}
 		for j := range r.Groups {
 			side.Identity = append(side.Identity, r.Groups[j].Document)
@@ -120,7 +119,7 @@ func EscalationPaths(s *ir.Stack, text func(*ir.Target, string) *policy.Document
 		}
 		roles[i] = escalation.Role{ARN: r.ARN(), Side: side, Trust: r.Trust.Document}
 	}
-	return escalation.NewJudge(access.Options{Facts: access.ServiceFacts()}).Paths(roles)
+	return roles
 }
 
 func pathExample(action string) string {

@@ -65,18 +65,28 @@ func (j *Judge) Paths(roles []Role) (paths []Path, unknown int) {
 func (g *graph) administrators() map[int]string {
 	admin := map[int]string{}
 	for i := range g.roles {
-		arn, ok := policy.ParseARN(g.roles[i].ARN)
-		if side := g.raise.side(&g.roles[i]); ok && len(side.Identity) > 0 {
-			arn.Resource = "role/some-role"
-			for _, action := range raising() {
-				if g.yes(side, action, arn.String(), "") {
-					admin[i] = action
-					break
-				}
-			}
+		if action := g.administrator(i); action != "" {
+			admin[i] = action
 		}
 	}
 	return admin
+}
+
+// administrator is the action by which a role gives any role any rights, ""
+// without one.
+func (g *graph) administrator(i int) string {
+	arn, ok := policy.ParseARN(g.roles[i].ARN)
+	side := g.raise.side(&g.roles[i])
+	if !ok || len(side.Identity) == 0 {
+		return ""
+	}
+	arn.Resource = "role/some-role"
+	for _, action := range raising() {
+		if g.yes(side, action, arn.String(), "") {
+			return action
+		}
+	}
+	return ""
 }
 
 // toAdministrators goes backwards from the administrators, so that each role is

@@ -252,6 +252,8 @@ func kindTitle(kind string) string {
 		return "who may assume the role"
 	case review.EscalationBoundary:
 		return "permissions boundary"
+	case review.EscalationPath:
+		return "a way from role to role"
 	case review.EscalationUnknown:
 		return "not decided"
 	}
