@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -310,4 +311,46 @@ func TestHostile(t *testing.T) {
 			t.Fatalf("%+v", r)
 		}
 	})
+}
+
+// TestReplaced: a role of an account keeps the policies that it has until
+// something takes them away. Where the configuration writes them anew it says
+// so, for otherwise a later release that narrows them would change nothing.
+func TestReplaced(t *testing.T) {
+	s := anAccount()
+	replaced, inline, bare, kept := add(s, "replaced"), add(s, "inline", allow("sns:Publish", "*")), add(s, "bare"), add(s, "kept")
+	attach(s, "own", allow("s3:ListAllMyBuckets", "*"), replaced)
+	attach(s, "shared", allow("sqs:SendMessage", "*"), bare, kept)
+	kept.Attach("arn:aws:iam::aws:policy/AmazonSageMakerReadOnly")
+	bare.Attached = nil
+	add(s, "compiled", allow("sns:Publish", "*"))
+	for _, r := range []*live.Role{replaced, inline, bare, kept} {
+		r.ID = "AROA" + strings.ToUpper(r.Name)
+	}
+	text := text1(run(t, s, Options{}))
+	for name, want := range map[string]bool{"replaced": true, "inline": true, "bare": false, "kept": false, "compiled": false} {
+		_, block, found := strings.Cut(text, "role \""+name+"\" {\n")
+		block, _, _ = strings.Cut(block, "\n}\n")
+		if !found || strings.Contains(block, "exclusive = true") != want {
+			t.Errorf("%s: exclusive is not %t\n%s", name, want, block)
+		}
+	}
+}
+
+// TestForeignVPC: a role whose policies are not about a VPC has none, whatever
+// the other roles of the account have.
+func TestForeignVPC(t *testing.T) {
+	s := anAccount()
+	vpc, home, other := add(s, "vpc"), add(s, "home"), add(s, "other")
+	doc, err := os.ReadFile("../../testdata/catalog/role-manager-2024/manage_ml_jobs.vpc.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	attach(s, "jobs", string(doc), vpc)
+	attach(s, "shared", allow("s3:GetObject", "arn:aws:s3:::home/*"), home, other)
+	add(s, "mixed", allow("sns:Publish", "*")).Attach("arn:aws:iam::aws:policy/AmazonSageMakerReadOnly")
+	text := text1(run(t, s, Options{}))
+	if n := strings.Count(text, "vpc {"); n != 1 {
+		t.Errorf("%d roles have a vpc block, want 1\n%s", n, text)
+	}
 }

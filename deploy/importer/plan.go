@@ -143,7 +143,7 @@ func (p *planner) cheapest() *plan {
 		if best == nil || last.cost < best.cost {
 			best = last
 		}
-		if last.plain() {
+		if last.plain() && w.vpcNote == "" {
 			break // the settings that the role speaks of explain all of it
 		}
 	}

@@ -217,6 +217,14 @@ func (im *importer) role(w *writer, s *subject, d *draft) {
 	w.text("permissions_boundary", s.role.Boundary)
 	w.list("managed_policies", p.managed)
 	w.tags(s.tags())
+	if s.replaced() {
+		w.group(func(w *writer) {
+			w.WriteString("# Imported: the policies that the role had are taken away once these are there.\n")
+			w.open("lifecycle")
+			w.set("exclusive", "true")
+			w.close()
+		})
+	}
 	w.custom("vpc", p.wide.vpc, "subnets", "security_groups", p.wide.vpcNote)
 	w.custom("kms", p.wide.kms, "data_keys", "volume_keys", p.wide.kmsNote)
 	w.group(func(w *writer) {
@@ -234,6 +242,13 @@ func (im *importer) role(w *writer, s *subject, d *draft) {
 		w.group(func(w *writer) { w.trust(s.role.Trust.Policy, s.target.place) })
 	}
 	w.close()
+}
+
+// replaced reports whether the configuration writes anew what a role of an
+// account has: what was there stays otherwise, beside what takes its place, and
+// holds open what a later release closes.
+func (s *subject) replaced() bool {
+	return s.role.ID != "" && (len(s.inline) > 0 || slices.ContainsFunc(s.managed, func(t text) bool { return !slices.Contains(s.plan.managed, t.arn) }))
 }
 
 func (im *importer) defaultPath() string {
