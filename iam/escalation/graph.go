@@ -20,6 +20,7 @@ type graph struct {
 	raise   *narrower         // to what gives roles rights
 	run     *narrower         // to what runs code as a passed role
 	targets map[string]*aim   // of the documents of reach, by their pointers
+	aims    []*aim            // of each role, nil while not asked for
 	runs    map[string]map[string]string
 	steps   map[int][]Step
 	looked  int // pairs of roles
@@ -34,7 +35,7 @@ type aim struct {
 
 func newGraph(j *Judge, roles []Role) *graph {
 	g := &graph{
-		judge: j, roles: roles, byARN: map[string]int{}, named: map[string]bool{}, targets: map[string]*aim{}, runs: map[string]map[string]string{}, steps: map[int][]Step{},
+		judge: j, roles: roles, aims: make([]*aim, len(roles)), byARN: map[string]int{}, named: map[string]bool{}, targets: map[string]*aim{}, runs: map[string]map[string]string{}, steps: map[int][]Step{},
 		reach: narrow(reaching()...), raise: narrow(raising()...), run: narrow(running()...),
 	}
 	for i := range roles {
@@ -139,6 +140,13 @@ func pointers(r *Role) string { return key(r.Side) }
 
 // aim is which roles a role's own policies may speak of.
 func (g *graph) aim(from int) *aim {
+	if g.aims[from] == nil {
+		g.aims[from] = g.aimOf(from)
+	}
+	return g.aims[from]
+}
+
+func (g *graph) aimOf(from int) *aim {
 	side := g.reach.side(&g.roles[from])
 	k := key(side)
 	a, ok := g.targets[k]

@@ -147,13 +147,16 @@ func (g *graph) toMore(admin map[int]string, found []Path) (paths []Path) {
 			continue
 		}
 		first := g.onward(from)
+		direct := map[int]bool{}
+		for _, s := range first {
+			direct[s.To] = true
+		}
 		for _, s := range first {
 			if done[s.To] {
 				continue
 			}
 			for _, second := range g.onward(s.To) {
-				direct := slices.ContainsFunc(first, func(f Step) bool { return f.To == second.To })
-				if second.To == from || done[second.To] || direct {
+				if second.To == from || done[second.To] || direct[second.To] {
 					continue // what a role comes to at once, its own policies say
 				}
 				key := [3]string{pointers(&g.roles[from]), pointers(&g.roles[s.To]), pointers(&g.roles[second.To])}
