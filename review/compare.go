@@ -8,6 +8,7 @@ package review
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/sagemaker-roles/smr/compiler"
 	"github.com/sagemaker-roles/smr/compiler/ir"
@@ -26,6 +27,8 @@ type Options struct {
 // Compare says what head changes against base. A role that is on one side only
 // is compared with nothing. Where the result of base is incomplete, every
 // answer about a role of head is unknown, for base may lack what it allowed.
+// Where that of head is, roles and access are not said to be lost, for errors
+// may keep them out.
 //
 // The error is a fault of smr itself: an [access.UnconfirmedError] or the Fault
 // of a result.
@@ -84,6 +87,7 @@ type pair struct {
 	base, head *subject // nil where the role is not there
 	renamed    bool     // found by its ARN, under another label
 	blind      bool     // base is incomplete
+	cut        bool     // head is incomplete
 
 	identity *question // nil: the texts are the same
 	open     *question // as identity, with whatever a policy of unknown text may allow
@@ -144,7 +148,7 @@ func (c *comparer) match(base, head *compiler.Result) []*pair {
 	}
 	var pairs []*pair
 	for _, r := range roles(head) {
-		pairs = append(pairs, &pair{head: c.subject(r), blind: base.Incomplete})
+		pairs = append(pairs, &pair{head: c.subject(r), blind: base.Incomplete, cut: head.Incomplete})
 	}
 	for _, keyOf := range []func(*ir.StackRole) roleKey{arnOf, labelOf} {
 		found := map[roleKey]*ir.StackRole{}
@@ -162,7 +166,7 @@ func (c *comparer) match(base, head *compiler.Result) []*pair {
 	}
 	for _, r := range roles(base) {
 		if left[r] {
-			pairs = append(pairs, &pair{base: c.subject(r)})
+			pairs = append(pairs, &pair{base: c.subject(r), cut: head.Incomplete})
 		}
 	}
 	slices.SortStableFunc(pairs, func(p, q *pair) int {
@@ -245,5 +249,29 @@ func (p *pair) role(c *comparer) (r Role, changed bool) {
 	p.judgeTrust(c, &r)
 	r.Change = p.kind(&r)
 	p.escalate(c, &r)
+	if p.cut && p.uncut(&r) {
+		return r, false
+	}
 	return r, r.Change != SameMeaning || texts
+}
+
+// uncut takes back what an incomplete head seems to take away, and reports
+// whether nothing else changes.
+func (p *pair) uncut(r *Role) bool {
+	if p.head == nil {
+		return true
+	}
+	if r.LostAccess == access.No && r.Trust.LostAccess == access.No {
+		return false
+	}
+	because := "the configuration of this change has errors, and may lack what it allows"
+	if r.LostAccess != access.No {
+		r.LostAccess, r.Lost, r.LostWitness = access.Unknown, []Grant{}, nil
+		r.UnknownBecause = strings.Join(appendText(appendText(nil, r.UnknownBecause), because), "; ")
+	}
+	if t := &r.Trust; t.LostAccess != access.No {
+		t.LostAccess, t.Lost, t.LostWitness = access.Unknown, nil, nil
+		t.UnknownBecause = strings.Join(appendText(appendText(nil, t.UnknownBecause), because), "; ")
+	}
+	return r.NewAccess == access.No && r.IfStarCrossesColons == "" && r.Trust.NewAccess == access.No && len(r.Escalations) == 0 && !r.settings()
 }

@@ -1,8 +1,10 @@
 package review_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/sagemaker-roles/smr/compiler"
 	"github.com/sagemaker-roles/smr/iam/access"
@@ -140,3 +142,39 @@ type fault struct{}
 func (fault) Error() string { return "a fault" }
 
 var errFault = fault{}
+
+// TestIncompleteHead: what errors keep out of head is not taken for removed, and
+// what is new is still told.
+func TestIncompleteHead(t *testing.T) {
+	read, write := grant("Allow", "s3:GetObject", "*"), grant("Allow", "s3:PutObject", "*")
+	wrong := strings.Replace(write, `["*"]`, `[local.nope]`, 1)
+	both := account(read+write) + "role \"more\" {\n" + read + "}\n"
+	for _, tt := range []struct {
+		name, head string
+		want       []string
+	}{
+		{"a role is cut off", account(read+write) + "role \"more\" {\n" + read, nil},
+		{"a role has an error", account(read+write) + "role \"more\" {\n  persona = \"nobody\"\n" + read + "}\n", nil},
+		{"a statement has an error", account(read+wrong) + "role \"more\" {\n" + read + "}\n", nil},
+		{"and another is new", account(read+wrong+grant("Allow", "s3:DeleteObject", "*")) + "role \"more\" {\n" + read + "}\n", []string{"prod/data changed"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			head := compiler.Compile(compiler.Options{FS: fstest.MapFS{"roles.smr": {Data: []byte(tt.head)}}})
+			if !head.Incomplete {
+				t.Fatal("head is complete")
+			}
+			d, err := review.Compare(compile(t, both), head, review.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := kinds(d); !slices.Equal(got, tt.want) {
+				t.Errorf("%v, want %v", got, tt.want)
+			}
+			for _, r := range d.Roles {
+				if r.NewAccess != access.Yes || r.LostAccess != access.Unknown || len(r.Lost) > 0 || !strings.Contains(r.UnknownBecause, "has errors") {
+					t.Errorf("%+v", r)
+				}
+			}
+		})
+	}
+}

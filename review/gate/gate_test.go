@@ -299,7 +299,7 @@ func TestRulesChanged(t *testing.T) {
 	}
 	for text, want := range map[string]int{
 		`review { approvers = ["alice"] }`: 0, "review {\n  approvers = [\"Alice\"]\n  fail_on = \"escalation\"\n}": 0,
-		`review { approvers = ["alice", "eve"] }`: 1, "": 1, `review { approvers = 1 }`: 1,
+		`review { approvers = ["alice", "eve"] }`: 1, "": 1, `review { approvers = 1 }`: 1, "role \"cut\" {": 0,
 	} {
 		if got := RulesChanged(rules, compile(text)); len(got) != want {
 			t.Errorf("%s: %v", text, got)

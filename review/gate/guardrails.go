@@ -27,6 +27,9 @@ func Guardrails(rules, head *compiler.Result) ([]review.Finding, error) {
 	for _, g := range rules.Config.Guardrails {
 		now := guardrail(head.Config, g.Name.Text)
 		summary, what := "Guardrail removed", "is gone"
+		if now == nil && head.Incomplete {
+			continue // an error may keep it out
+		}
 		if now != nil {
 			summary, what = "Guardrail changed", "reads otherwise"
 			if text(head.Config, now.Range) == text(rules.Config, g.Range) {
@@ -134,8 +137,12 @@ func scoped(r *ir.StackRole, t *ir.Target) *ir.StackRole {
 	return &copied
 }
 
-// RulesChanged tells that a change alters what later changes are judged by.
+// RulesChanged tells that a change alters what later changes are judged by. Where
+// errors may keep the review block out, nothing is said: they fail the change.
 func RulesChanged(rules Rules, head *compiler.Result) []review.Finding {
+	if head.Incomplete && (head.Config == nil || head.Config.Review == nil) {
+		return nil
+	}
 	now, err := ReadRules(head, rules.defaultFailOn)
 	if err == nil && now.equal(rules) {
 		return nil
