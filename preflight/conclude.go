@@ -73,6 +73,9 @@ func (j *judge) conclude() {
 			j.assume("Under these conditions no requirement of this call is known, so nothing was judged.")
 		}
 	}
+	if j.open {
+		worst = max(worst, unknown)
+	}
 	a.Verdict = map[outcome]Verdict{allow: Works, unknown: Unknown, deny: DoesNotWork}[worst]
 	if list := j.unsaid(); len(list) > 0 {
 		a.Notes = append(a.Notes, "Taken not to hold, since nobody said so: "+strings.Join(list, ", ")+".")

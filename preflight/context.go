@@ -123,6 +123,12 @@ func (j *judge) sentByCaller(c *authz.Context, action string) {
 	for _, key := range slices.Sorted(maps.Keys(j.facts.keyLists)) {
 		c.SetList(key, j.facts.keyLists[key]...)
 	}
+	if strings.EqualFold(action, "sagemaker:AddTags") && strings.HasPrefix(j.api.Name, "Create") {
+		// Of tags that come with a call, the key tells which call (Amazon
+		// SageMaker AI Developer Guide, "Provide permissions for tagging
+		// SageMaker AI resources").
+		c.Set("sagemaker:TaggingAction", j.api.Name)
+	}
 	tags := maps.Clone(j.facts.tags)
 	if j.symbol("studio_caller", nil) && (j.api.Name == "CreateSpace" || strings.EqualFold(action, "sagemaker:AddTags")) {
 		// Studio tags what it creates with these (R24).

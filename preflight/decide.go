@@ -94,7 +94,7 @@ func admitAccount(partition, account string) *authz.Policy {
 // read both ways; where that changes the decision, it is unknown.
 func (j *judge) decide(p *principal, q *question, l *layer) finding {
 	request := prove.Request(p.role, q.action, q.literal(), q.account, q.context)
-	doubts := j.doubts(&request, q, &l.policies)
+	doubts := j.doubts(p, &request, q, &l.policies)
 	if len(doubts) == 0 {
 		return l.evaluate(&request)
 	}
@@ -155,11 +155,12 @@ type doubt struct {
 	keys      []string // of conditions, which nobody told
 	partly    bool     // it covers some of the resources that are asked about
 	partial   []string // its resources, where it covers some
+	session   bool     // it names sessions of the role, or all but some
 }
 
 // doubts finds the statements that could match the question in part, or under
 // conditions on keys whose values are not known.
-func (j *judge) doubts(request *authz.Request, q *question, policies *authz.Policies) []doubt {
+func (j *judge) doubts(p *principal, request *authz.Request, q *question, policies *authz.Policies) []doubt {
 	var out []doubt
 	wanted := policy.Statement{Actions: []string{q.action}, Resources: []string{q.resource}}
 	shape := prove.NewShape(&wanted)
@@ -185,7 +186,8 @@ func (j *judge) doubts(request *authz.Request, q *question, policies *authz.Poli
 						d.keys = append(d.keys, c.Key)
 					}
 				}
-				if d.partly || len(d.keys) > 0 {
+				d.session = namesSession(s, p.role.ARN())
+				if d.partly || d.session || len(d.keys) > 0 {
 					out = append(out, d)
 				}
 			}
@@ -264,6 +266,9 @@ func rewrite(p authz.Policies, doubts []doubt, best bool) authz.Policies {
 		if d.partly {
 			s.Resources, s.NotResources = []string{"*"}, nil
 		}
+		if d.session {
+			s.Principal, s.NotPrincipal = &policy.Principal{Any: true}, nil
+		}
 		s.Conditions = slices.DeleteFunc(slices.Clone(s.Conditions), func(c policy.Condition) bool {
 			return slices.ContainsFunc(d.keys, func(k string) bool { return strings.EqualFold(k, c.Key) })
 		})
@@ -312,6 +317,9 @@ func doubtText(doubts []doubt, q *question) string {
 			text += " all but some of " + spelled(q.resource)
 		default:
 			text += " it"
+		}
+		if d.session {
+			text += ", depending on the name of the role's session, which the service chooses"
 		}
 		if len(d.keys) > 0 {
 			text += ", depending on " + strings.Join(slices.Compact(d.keys), " and ") + ", which the call sets and nobody told"

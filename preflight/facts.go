@@ -33,6 +33,7 @@ type Facts struct {
 	keyLists      map[string][]string
 	executionRole []string // ARNs that the request names
 	clusterRole   string
+	beyond        []string // what the request leads to and does not name
 }
 
 // A location is a bucket and what keys in it begin with.

@@ -45,7 +45,7 @@ func TestHostileRequests(t *testing.T) {
 		}
 	}
 	for _, text := range []string{
-		`{}`, `{"InputDataConfig": null}`, `{"InputDataConfig": {}}`, `{"InputDataConfig": [null, 1, {"DataSource": []}]}`, `{"VpcConfig": 1}`, `{"Tags": [1, {"Key": 2}]}`,
+		`{"InputDataConfig": null}`, `{"InputDataConfig": {}}`, `{"InputDataConfig": [null, 1, {"DataSource": []}]}`, `{"VpcConfig": 1}`, `{"Tags": [1, {"Key": 2}]}`,
 		`{"ResourceConfig": ` + strings.Repeat(`{"a":`, 900) + `1` + strings.Repeat(`}`, 900) + `}`,
 	} {
 		if err := read(text); err != nil {

@@ -120,6 +120,8 @@ type judge struct {
 	owners  map[*policy.Document]*layer
 	checked map[string]int // index of a check by what it is about
 
+	open bool // something that the answer depends on is not known
+
 	defaultKey *policy.Document
 }
 
@@ -181,8 +183,11 @@ func newJudge(c *Call, api *requirements.API) *judge {
 	j.facts = j.settle(f)
 	for _, arn := range f.executionRole {
 		if arn != c.Role.ARN() {
-			j.assume("The request names the role " + arn + "; what is judged is " + c.Role.ARN() + ".")
+			j.leave("The request names the role " + arn + "; what is judged is " + c.Role.ARN() + ".")
 		}
+	}
+	for _, text := range f.beyond {
+		j.leave(text)
 	}
 	if c.Caller != nil {
 		j.caller = j.principal(c.Caller, requirements.Caller)
@@ -279,6 +284,13 @@ func (j *judge) assume(text string) {
 		j.assumed[text] = true
 		j.answer.Notes = append(j.answer.Notes, text)
 	}
+}
+
+// leave notes what nobody told and what the answer depends on, so that it is
+// not works.
+func (j *judge) leave(text string) {
+	j.open = true
+	j.assume(text)
 }
 
 // entries judges every entry of the API whose condition holds.

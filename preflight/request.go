@@ -41,14 +41,18 @@ func (f *Facts) ReadRequest(api *requirements.API, text []byte) error {
 		return &ArgumentError{"invalid-json", fmt.Sprintf("the request is null, and not a JSON object of the members of %s", api.Name)}
 	}
 	f.request = true
-	r := &requestReader{f: f, api: api, top: request}
+	r := &requestReader{f: f, api: api, top: request, placed: len(f.locations["input"]) > 0}
 	for _, field := range api.Request {
 		if err := r.field(field); err != nil {
 			return err
 		}
 	}
+	if err := r.spelled(); err != nil {
+		return err
+	}
 	r.names()
 	r.symbols()
+	r.lists()
 	r.tags()
 	r.instances()
 	r.sent()
@@ -60,6 +64,8 @@ type requestReader struct {
 	f   *Facts
 	api *requirements.API
 	top map[string]any
+
+	placed bool // places of input were told beside the request
 }
 
 // find returns the values at a path.
@@ -127,11 +133,8 @@ func (r *requestReader) field(field requirements.Field) error {
 func (r *requestReader) take(field requirements.Field, use, text string) error {
 	switch field.Kind {
 	case "s3":
-		if strings.HasPrefix(text, "https://") {
-			return nil // a URL of an object, which names its bucket in several ways
-		}
-		l, ok := parseLocation(text)
-		if !ok || !strings.HasPrefix(text, "s3://") {
+		l, ok := parseURL(text)
+		if !ok {
 			return &ArgumentError{"invalid-json", fmt.Sprintf("the request's %s is %q, and no place in Amazon S3: s3://BUCKET/PREFIX", strings.ReplaceAll(field.Path, "[]", ""), text)}
 		}
 		r.f.addLocation(use, l)

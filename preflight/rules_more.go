@@ -97,15 +97,37 @@ func (j *judge) untrusted() bool {
 		return true
 	}
 	t := j.role.role.Target
-	var c authz.Context
-	c.Set("aws:SourceAccount", t.AccountID)
-	c.Set("aws:SourceArn", fmt.Sprintf("arn:%s:sagemaker:%s:%s:job/call", t.Partition, j.region, t.AccountID))
-	c.Set("aws:PrincipalIsAWSService", "true")
-	outcome, err := e.Decide(&authz.Request{
-		Principal: authz.Principal{Type: authz.Service, ID: "sagemaker.amazonaws.com"}, Action: "sts:AssumeRole",
-		Resource: j.role.role.ARN(), ResourceAccount: t.AccountID, Context: c,
-	})
-	return err != nil || outcome != authz.Allow
+	for _, source := range j.sources() {
+		var c authz.Context
+		c.Set("aws:SourceAccount", t.AccountID)
+		c.Set("aws:SourceArn", fmt.Sprintf("arn:%s:sagemaker:%s:%s:%s", t.Partition, j.region, t.AccountID, source))
+		c.Set("aws:PrincipalIsAWSService", "true")
+		outcome, err := e.Decide(&authz.Request{
+			Principal: authz.Principal{Type: authz.Service, ID: "sagemaker.amazonaws.com"}, Action: "sts:AssumeRole",
+			Resource: j.role.role.ARN(), ResourceAccount: t.AccountID, Context: c,
+		})
+		if err == nil && outcome == authz.Allow {
+			return false
+		}
+	}
+	return true
+}
+
+// sources are what the ARN of the call's resource may end in, of which a trust
+// policy has to admit one: AWS documents trust in a type of resource for the
+// APIs below, and in all resources for every API (Amazon SageMaker AI Developer
+// Guide, "Cross-service confused deputy prevention").
+func (j *judge) sources() []string {
+	out := []string{"job/call"}
+	of, ok := map[string][2]string{
+		"CreateTrainingJob": {"training-job/", "training_job_name"}, "CreateProcessingJob": {"processing-job/", "processing_job_name"},
+		"CreateTransformJob": {"transform-job/", "transform_job_name"}, "CreateCompilationJob": {"compilation-job/", "compilation_job_name"},
+		"CreatePipeline": {"pipeline/", "pipeline_name"}, "StartPipelineExecution": {"pipeline/", "pipeline_name"},
+	}[j.api.Name]
+	if !ok {
+		return out
+	}
+	return append(out, of[0]+j.value(of[1], &binding{}))
 }
 
 // needsRole reports whether the API runs something as the execution role.

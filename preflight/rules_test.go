@@ -51,6 +51,7 @@ type situation struct {
 	trust      string // the service that the caller trusts
 	callerIs   string // the caller's account
 	untrusting bool   // the role does not trust SageMaker
+	trusts     string // the resources of SageMaker that the role trusts; "" is all
 }
 
 func (s *situation) ask(t *testing.T) *preflight.Answer {
@@ -66,6 +67,9 @@ func (s *situation) ask(t *testing.T) *preflight.Answer {
 	}
 	if s.untrusting {
 		exec.Trust.Document.Statements[0].Principal.Service = []string{"ec2.amazonaws.com"}
+	}
+	if s.trusts != "" {
+		exec.Trust.Document.Statements[0] = where(exec.Trust.Document.Statements[0], "ArnLike", "aws:SourceArn", "arn:aws:sagemaker:"+region+":"+account+":"+s.trusts)
 	}
 	var list []preflight.Telling
 	for _, f := range strings.Fields(s.facts) {
