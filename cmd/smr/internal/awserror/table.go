@@ -11,15 +11,29 @@ type row struct {
 }
 
 // who is how AWS names the caller, the action and the resource of a refusal.
-const who = `User: (?P<principal>\S+) is not authorized to perform: (?P<action>[a-z0-9-]+:\w+)(?: on resource: (?P<resource>\S+?))?`
+const who = `User:? (?P<principal>\S+) is not authorized to perform: (?P<action>[a-z0-9-]+:\w+)(?: on resource: "?(?P<resource>[^\s"]+?)"?)?`
 
 // rows is the table. Sources name pages of AWS's documentation in quotes.
 func rows() []row {
 	refusal := `IAM User Guide, "Troubleshoot access denied error messages"`
 	return []row{
 		{
+			message: "PassRole: the role is in another account",
+			pattern: `Cross-account pass role is not allowed`,
+			cause:   "The call names an execution role of another account than the caller's. iam:PassRole works within one account, whatever the policies of both say.",
+			wayOut:  "Name a role of the account in which the call is made, and give that role access to what the other account has: smr preflight ROLE API says what it needs and what the other account has to admit.",
+			source:  `IAM User Guide, "Grant a user permissions to pass a role to an AWS service"`,
+		},
+		{
+			message: "KMS: the key does not admit it, or is not there",
+			pattern: `(?:User:? (?P<principal>\S+) is not authorized to perform: (?P<action>kms:\w+) on (?:the )?resource associated with this ciphertext)|ciphertext refers to a (?:customer master key|KMS key|key) that does not exist`,
+			cause:   "What {principal} reads is encrypted with a key that does not admit {action}, or that is in another Region, or that was deleted. Where the key is in another account, both its key policy and the role's own policies have to allow; a service that reads on behalf of the role is refused in the same words.",
+			wayOut:  "Find the key: aws s3api head-object shows the SSEKMSKeyId of an object. Then ask smr preflight ROLE API with the bucket's default_encryption and the kms_key stated: it says which of the two policies is missing. In the role, data_keys of the kms block has to name the key by its ARN.",
+			source:  `AWS KMS Developer Guide, "Troubleshooting key access"`,
+		},
+		{
 			message: "AccessDenied: iam:PassRole",
-			pattern: `User: (?P<principal>\S+) is not authorized to perform: (?P<action>iam:PassRole)(?: on resource: (?P<resource>\S+?))?(?: because| with|[ .]|$)`,
+			pattern: `User:? (?P<principal>\S+) is not authorized to perform: (?P<action>iam:PassRole)(?: on resource: "?(?P<resource>[^\s"]+?)"?)?(?: because no identity-based policy allows|[ .,]*$)`,
 			cause:   "The caller starts something that runs as {resource} and may not hand that role to the service. SageMaker asks for iam:PassRole whenever a job, model, pipeline or endpoint names an execution role.",
 			wayOut:  "Add the role to pass_roles of the caller's role: pass_roles = [role.NAME.arn], or its ARN. Where it is there already, look at the permissions boundary and the service control policies, and at iam:PassedToService.",
 			source:  `IAM User Guide, "Grant a user permissions to pass a role to an AWS service"`,
@@ -165,6 +179,13 @@ func rows() []row {
 			source:  `IAM API Reference, "AttachRolePolicy"`,
 		},
 		{
+			message: "SageMaker cannot read the model",
+			pattern: `Could not access model data at (?P<bucket>\S+?)[.,]?(?: |$)`,
+			cause:   "The execution role of the model may not read {bucket}, or the object is not there, or is in another Region. The same message comes where the role does not exist or does not trust sagemaker.amazonaws.com.",
+			wayOut:  "Add the bucket to s3_buckets of access_required_aws_services in the execution role; encrypted objects need a kms block with the key. The bucket's and the key's policies have to admit the role. smr preflight ROLE CreateModel model_bucket=NAME says which of them withholds what, the trust policy included.",
+			source:  `Amazon SageMaker AI API Reference, "CreateModel"`,
+		},
+		{
 			message: "SageMaker cannot assume the role",
 			pattern: `Could not assume role (?P<resource>\S+?)[.,]? |trust relationship policy allows the action "?sts:AssumeRole"?|allows principal '?sagemaker\.\S+ to assume the role`,
 			cause:   "The execution role does not trust sagemaker.amazonaws.com, does not exist, or was made a moment ago: IAM takes some seconds until a new role is known everywhere.",
@@ -173,17 +194,10 @@ func rows() []row {
 		},
 		{
 			message: "HyperPod: lifecycle scripts",
-			pattern: `Execution role provided does not have permissions to access the bucket (?P<bucket>\S+?)\.? Please`,
+			pattern: `Execution role provided does not have permissions to access the bucket (?P<bucket>\S+?)[.,]?(?: |$)`,
 			cause:   "The instances of the cluster read their lifecycle scripts from {bucket} and may not. AmazonSageMakerClusterInstanceRolePolicy reads only buckets whose names begin with sagemaker- and that belong to the same account.",
 			wayOut:  "Name the bucket sagemaker-…, or give the role s3:ListBucket on the bucket and s3:GetObject on its objects with an allow block in override \"hyperpod_cluster_instance\". The bucket's policy and, with a key of yours, the key policy have to admit the role too. smr preflight ROLE CreateCluster lifecycle_bucket=NAME says which of them it is and what to add.",
 			source:  `Amazon SageMaker AI Developer Guide, "IAM users and roles for SageMaker HyperPod"`,
-		},
-		{
-			message: "SageMaker cannot read the model",
-			pattern: `Could not access model data at (?P<bucket>\S+?)\.? `,
-			cause:   "The execution role of the model may not read {bucket}, or the object is not there, or is in another Region.",
-			wayOut:  "Add the bucket to s3_buckets of access_required_aws_services in the execution role; encrypted objects need a kms block with the key. The bucket's and the key's policies have to admit the role.",
-			source:  `Amazon SageMaker AI API Reference, "CreateModel"`,
 		},
 		{
 			message: "A job cannot read or write S3",
