@@ -1,6 +1,7 @@
 package review
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -82,6 +83,29 @@ func TestEscalations(t *testing.T) {
 				t.Errorf("-want +got\n%s%+v", diff, d.Roles)
 			}
 		})
+	}
+}
+
+// TestEscalationTrustOfMany shows that no principal hides behind another: the
+// account's own beside a foreign one, in a role that is new.
+func TestEscalationTrustOfMany(t *testing.T) {
+	read := statement(`"s3:GetObject"`, `"arn:aws:s3:::b/*"`, "")
+	account := "account \"a\" {\nid = \"444455556666\"\nregion = \"us-east-1\"\n}\n"
+	who := []string{"arn:aws:iam::444455556666:root", "arn:aws:iam::999988887777:root", "arn:aws:iam::999988887777:role/x"}
+	for _, list := range [][]string{who, {who[1], who[0], who[2]}, {who[2], who[0]}} {
+		d := escalated(t, account, account+role(read+"trust {\nprincipals = [\""+strings.Join(list, "\", \"")+"\"]\n}\n"))
+		var got []string
+		for _, e := range d.Escalations() {
+			got = append(got, e.Kind)
+			for _, one := range list {
+				if !strings.Contains(e.Summary, one) {
+					t.Errorf("%s is not named: %s", one, e.Summary)
+				}
+			}
+		}
+		if !slices.Equal(got, []string{EscalationTrust}) {
+			t.Errorf("%v: %v", list, got)
+		}
 	}
 }
 

@@ -52,6 +52,8 @@ type caller struct {
 	federated string              // of a federated user, the user's name
 	root      bool                // it is the account's root user
 	fixed     map[string][]string // values of condition keys that follow from it; nil: absent
+
+	alike []*caller // others that nothing in the policies tells apart from it
 }
 
 // holds reports whether the element speaks of the caller (AWS JSON policy
@@ -297,9 +299,9 @@ func (f *callerFinder) names(head string) []string {
 
 func (f *callerFinder) add(c *caller) { f.found = append(f.found, c) }
 
-// distinct keeps one caller of those that nothing tells apart.
+// distinct keeps one caller of those that nothing tells apart, with the others.
 func (f *callerFinder) distinct() []*caller {
-	seen := map[string]bool{}
+	seen := map[string]*caller{}
 	var out []*caller
 	for _, c := range f.found {
 		key := make([]byte, 0, len(f.p.principals)+8)
@@ -319,10 +321,12 @@ func (f *callerFinder) distinct() []*caller {
 				}
 			}
 		}
-		if !seen[string(key)] {
-			seen[string(key)] = true
-			out = append(out, c)
+		if first := seen[string(key)]; first != nil {
+			first.alike = append(first.alike, c)
+			continue
 		}
+		seen[string(key)] = c
+		out = append(out, c)
 	}
 	return out
 }

@@ -279,7 +279,7 @@ func (e principalElement) names(findings []*finding) (in, out []string) {
 			AWS: having(e.of.AWS, text), Service: having(e.of.Service, text),
 			Federated: having(e.of.Federated, text), CanonicalUser: having(e.of.CanonicalUser, text),
 		}}
-		if slices.ContainsFunc(findings, func(f *finding) bool { return one.holds(f.caller) }) {
+		if slices.ContainsFunc(findings, func(f *finding) bool { return one.holds(f.caller) || slices.ContainsFunc(f.caller.alike, one.holds) }) {
 			in = append(in, text)
 		}
 	}
