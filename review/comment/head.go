@@ -329,7 +329,27 @@ func (w *writer) accept(open []gate.Item) string {
 	if w.in.Owners != "" {
 		text += " (owned by " + code(w.in.Owners) + " in CODEOWNERS)"
 	}
-	return text + ". It covers exactly this set; any further access asks again."
+	return text + ". It covers exactly this set; any further access asks again." + apart(open)
+}
+
+// maxApart is how many lines of single items are shown.
+const maxApart = 5
+
+// apart names the lines that hold where a set is released in parts: account by
+// account, or beside other changes.
+func apart(open []gate.Item) string {
+	if len(open) < 2 {
+		return ""
+	}
+	text := " Where they are released apart, account by account or with other changes, each needs its own line"
+	if len(open) > maxApart {
+		return text + "; the report has them."
+	}
+	var lines []string
+	for i := range open {
+		lines = append(lines, code(fmt.Sprintf("approve %q", open[i].Short())))
+	}
+	return text + ": " + strings.Join(unique(lines), ", ") + "."
 }
 
 func unique(list []string) []string {

@@ -130,7 +130,9 @@ func may(login string, approvers []string, author string) bool {
 		slices.ContainsFunc(approvers, func(a string) bool { return strings.EqualFold(a, login) })
 }
 
-// approve looks for what approves an item, by itself or in the whole set.
+// approve looks for what approves an item: by itself, as the only one of a set,
+// which is what a review of it alone shows, or in the whole set. So changes that
+// were approved one by one can be released together.
 func (i *Item) approve(set string, rules Rules, approvals []Approval) {
 	for n := range rules.Allow {
 		if a := &rules.Allow[n]; a.allows(i) {
@@ -138,8 +140,9 @@ func (i *Item) approve(set string, rules Rules, approvals []Approval) {
 			return
 		}
 	}
+	digests := []string{set, i.Digest, review.SetDigest([]review.Escalation{i.Escalation})}
 	for _, a := range approvals {
-		if a.Digits == "" || strings.HasPrefix(strings.TrimPrefix(set, "sha256:"), a.Digits) || strings.HasPrefix(strings.TrimPrefix(i.Digest, "sha256:"), a.Digits) {
+		if slices.ContainsFunc(digests, func(d string) bool { return strings.HasPrefix(strings.TrimPrefix(d, "sha256:"), a.Digits) }) {
 			i.Approved, i.By = true, a.By
 			return
 		}

@@ -55,6 +55,8 @@ func TestApprovals(t *testing.T) {
 		{"each approved", []review.Escalation{a, b}, approve(a.Digest, b.Digest), "pass"},
 		{"a subset stays approved", []review.Escalation{b}, approve(a.Digest, b.Digest), "pass"},
 		{"another one of the same size", []review.Escalation{c}, approve(set(a), a.Digest), "fail"},
+		{"two that were approved one by one", []review.Escalation{a, b}, approve(set(a), set(b)), "pass"},
+		{"one of two that were approved together", []review.Escalation{a}, approve(set(a, b)), "fail"},
 		{"twelve digits", []review.Escalation{a}, []Approval{{Digits: Short(set(a))[:12]}}, "pass"},
 	}
 	for _, tt := range tests {
