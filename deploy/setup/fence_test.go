@@ -1,6 +1,10 @@
 package setup_test
 
 import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -91,6 +95,10 @@ func TestFences(t *testing.T) {
 		{"mark a policy", true, "iam:TagPolicy", iam + "policy/smr/forecast/S3_train", nil},
 		{"make the imported role's policy", true, "iam:CreatePolicy", iam + "policy/service-role/SageMakerS3BucketPolicyTemplate_AmazonSageMaker-ExecutionRole-20240101T000000", nil},
 
+		{"make the imported role's policy of an activity that comes", true, "iam:CreatePolicy", iam + "policy/service-role/SM_CommonJobManagement_VPC_KMS_AmazonSageMaker-ExecutionRole-20240101T000000", nil},
+		{"make the imported role's policy of statements that come", true, "iam:CreatePolicy", iam + "policy/service-role/Statements_AmazonSageMaker-ExecutionRole-20240101T000000", nil},
+		{"make the imported role's policies packed", true, "iam:CreatePolicy", iam + "policy/service-role/AmazonSageMaker-ExecutionRole-20240101T000000_2", nil},
+
 		// Roles that are not its own.
 		{"change a role outside of the path", false, "iam:PutRolePolicy", iam + "role/admin", on(under)},
 		{"make a role outside of the path", false, "iam:CreateRole", iam + "role/x", on(under)},
@@ -126,6 +134,9 @@ func TestFences(t *testing.T) {
 		{"detach a guard that somebody else attached", false, "iam:DetachRolePolicy", train, on(under, "iam:PolicyARN="+iam+"policy/security-guard")},
 		{"change a policy outside of the path", false, "iam:CreatePolicyVersion", iam + "policy/deployers", nil},
 		{"make a policy outside of the path", false, "iam:CreatePolicy", iam + "policy/x", nil},
+		{"change a policy of others whose name ends as the imported role's", false, "iam:CreatePolicyVersion", iam + "policy/service-role/admins_AmazonSageMaker-ExecutionRole-20240101T000000", nil},
+		{"change a policy of others whose name begins as the imported role's", false, "iam:CreatePolicyVersion", iam + "policy/service-role/AmazonSageMaker-ExecutionRole-20240101T000000_admins", nil},
+		{"change a policy of others on a path below", false, "iam:CreatePolicyVersion", iam + "policy/service-role/people/x_AmazonSageMaker-ExecutionRole-20240101T000000", nil},
 		{"attach to a user", false, "iam:AttachUserPolicy", iam + "user/mallory", on(ours)},
 		{"write a user's policy", false, "iam:PutUserPolicy", iam + "user/mallory", nil},
 		{"make a key", false, "iam:CreateAccessKey", iam + "user/mallory", nil},
@@ -258,6 +269,34 @@ func TestWhoIsTrusted(t *testing.T) {
 				if (d.Outcome == authz.Allow) != want[form] {
 					t.Errorf("%s, form %d: %s is %s", c.what, form, r.Name, d.Outcome)
 				}
+			}
+		}
+	}
+}
+
+// TestCatalogFits: the policies of each activity of the catalogue are let
+// through for an imported role, also of those that it does not have yet.
+func TestCatalogFits(t *testing.T) {
+	deploy := account(t, fenced, options()).Roles[1]
+	names := map[string]bool{}
+	err := filepath.WalkDir("../../dsl/catalog", func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(path) != ".smr" {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		for _, m := range regexp.MustCompile(`policy_name\s*=\s*"([^"]+)"`).FindAllStringSubmatch(string(text), -1) {
+			names[m[1]] = true
+		}
+		return err
+	})
+	if err != nil || len(names) < 15 {
+		t.Fatalf("%d names, %v", len(names), err)
+	}
+	for name := range names {
+		for _, form := range []string{"", "_VPC", "_KMS", "_VPC_KMS"} {
+			arn := iam + "policy/service-role/" + name + form + "_AmazonSageMaker-ExecutionRole-20240101T000000"
+			if d := decide(t, deploy, "iam:CreatePolicy", arn); d.Outcome != authz.Allow {
+				t.Errorf("%s is %s", arn, d.Outcome)
 			}
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/sagemaker-roles/smr/compiler/ir"
 	"github.com/sagemaker-roles/smr/iam/facts"
@@ -105,6 +106,11 @@ func Make(stack *ir.Stack, target *ir.Target, o Options) (*Account, error) {
 	o = o.withDefaults()
 	if err := o.check(); err != nil {
 		return nil, err
+	}
+	for _, r := range stack.Roles {
+		if r.Target == target && (strings.EqualFold(r.IAMName, o.PlanRole) || strings.EqualFold(r.IAMName, o.DeployRole)) {
+			return nil, fmt.Errorf("%s is a role of the configuration, and the setup's own roles are none: whoever deploys could change who deploys. Give --plan-role or --deploy-role another name, or take the role out of the configuration", r.IAMName)
+		}
 	}
 	f := newFence(stack, target, o)
 	a := &Account{

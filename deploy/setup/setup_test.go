@@ -304,3 +304,21 @@ func TestRefused(t *testing.T) {
 		t.Errorf("without an account: %v", err)
 	}
 }
+
+// TestOwnNames: the roles of the setup are no roles of the configuration, which
+// the deploy role must not change, and IAM has one role of a name.
+func TestOwnNames(t *testing.T) {
+	stack := stackOf(t, fenced)
+	for _, name := range []string{"sagemaker-TRAIN", "AmazonSageMaker-ExecutionRole-20240101T000000"} {
+		o := options()
+		o.DeployRole = name
+		if _, err := setup.Make(stack, stack.Roles[0].Target, o); err == nil || !strings.Contains(err.Error(), "is a role of the configuration") {
+			t.Errorf("%s: %v", name, err)
+		}
+		o = options()
+		o.PlanRole = name
+		if _, err := setup.Make(stack, stack.Roles[0].Target, o); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
