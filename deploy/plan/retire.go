@@ -14,18 +14,27 @@ func (m *maker) leftover(r *live.Role) {
 	if !m.owned(r) || slices.ContainsFunc(m.d.Wants, func(w *Want) bool { return lower(w.IAMName) == lower(r.Name) }) {
 		return
 	}
-	if !m.o.AllowDelete {
+	retired, tagged := r.Tags[TagRetired]
+	switch {
+	case m.o.AllowDelete:
+		m.retire(r, nil)
+	case tagged && m.closed(r):
+		m.find(nil, "leftover-role", r.Name, "The role %s is the project's and the configuration does not have it. It was closed for everybody on %s. smr apply --allow-delete of a later release than %s deletes it.", r.ARN, retired, strconv.Quote(r.Tags[TagRelease]))
+	default:
 		m.find(nil, "leftover-role", r.Name, "The role %s is the project's and the configuration does not have it. It stays. smr apply --allow-delete closes it for everybody, and deletes it in a later release.", r.ARN)
-		return
 	}
-	m.retire(r, nil)
+}
+
+// closed reports whether nobody may assume the role.
+func (m *maker) closed(r *live.Role) bool {
+	trust := m.library.form(r.Trust)
+	return trust == nil || len(trust.allow) == 0
 }
 
 // retire takes a role away in two releases: nobody may assume it from the first
 // on, so that what still needs it shows before it is gone for good.
 func (m *maker) retire(r *live.Role, w *Want) {
-	trust := m.library.form(r.Trust)
-	closed := trust == nil || len(trust.allow) == 0
+	closed := m.closed(r)
 	day := m.o.Now.UTC().Format("2006-01-02")
 	retired, tagged := r.Tags[TagRetired]
 	if closed && tagged {
@@ -46,8 +55,11 @@ func (m *maker) retire(r *live.Role, w *Want) {
 // remove deletes a role that an earlier release retired.
 func (m *maker) remove(r *live.Role, w *Want, retired string) {
 	switch {
-	case r.Tags[TagRelease] == m.o.Release:
-		return // this release retired it
+	case r.Tags[TagRelease] == m.o.Release: // this release retired it
+		if w == nil {
+			m.find(nil, "leftover-role", r.Name, "The role %s was closed for everybody on %s by this release, %s. A later one deletes it: that of another commit or configuration, or of another name (--release).", r.ARN, retired, strconv.Quote(m.o.Release))
+		}
+		return
 	case len(r.InstanceProfiles) > 0:
 		m.find(w, "role-in-use", r.Name, "The role was retired on %s and is in the instance profile %s. Take it out of there; until then it stays.", retired, strconv.Quote(r.InstanceProfiles[0]))
 		return

@@ -198,8 +198,11 @@ func TestRetire(t *testing.T) {
 		t.Fatalf("the first release: %s", got)
 	}
 	apply(t, s, p)
-	if again := planned(t, s, d, first); !again.Empty() {
-		t.Fatalf("the first release again: %s", kinds(again))
+	for _, o := range []plan.Options{first, {Release: "two"}} { // nothing to do, and why
+		again := planned(t, s, d, o)
+		if !again.Empty() || codes(again.Findings) != "leftover-role" || !strings.Contains(again.Findings[0].Detail, `was closed for everybody on 2026-11-22`) || !strings.Contains(again.Findings[0].Detail, `"one"`) {
+			t.Fatalf("after the first release, with %+v: %s %v", o, kinds(again), again.Findings)
+		}
 	}
 	second := plan.Options{AllowDelete: true, Release: "two"}
 	s.Role(roleX).LastUsed = now.Add(-time.Hour)
