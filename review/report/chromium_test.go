@@ -13,7 +13,7 @@ func TestInChromium(t *testing.T) {
 	}
 	page := compared(t, read(t, "base.smr"), read(t, "head.smr"))
 	for name, dark := range map[string]bool{"report-light.png": false, "report-dark.png": true} {
-		picture := shot(t, page, dark, 1100, 1500)
+		picture := view(t, page, dark, 1100, 1500).picture()
 		if got := brightness(picture, 2, 2) < 0x40; got != dark {
 			t.Errorf("%s: dark background %v, want %v", name, got, dark)
 		}

@@ -2,9 +2,7 @@ package report
 
 import (
 	"bytes"
-	"context"
 	"flag"
-	"fmt"
 	"image"
 	"image/draw"
 	"image/png"
@@ -15,7 +13,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 )
 
 // pictures rewrites those of the README. They depend on the browser and its
@@ -35,47 +32,6 @@ func peer(t *testing.T, name, where string) string {
 	}
 	t.Skipf("%s is not installed: %s", name, where)
 	return ""
-}
-
-// chromium runs the browser without a window on a page.
-func chromium(t *testing.T, page string, args ...string) []byte {
-	t.Helper()
-	program := peer(t, "chromium", "Debian: chromium")
-	ctx, cancel := context.WithTimeout(context.Background(), 120*time.Second)
-	defer cancel()
-	file := filepath.Join(t.TempDir(), "page.html")
-	if err := os.WriteFile(file, []byte(page), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.CommandContext(ctx, program, append([]string{
-		"--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars", "--user-data-dir=" + t.TempDir(),
-	}, append(args, "file://"+file)...)...)
-	cmd.WaitDelay = 5 * time.Second
-	var out, errs bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &errs
-	if err := cmd.Run(); err != nil {
-		t.Fatalf("%v\n%s", err, errs.String())
-	}
-	return out.Bytes()
-}
-
-// shot is a picture of a page, as large as the window.
-func shot(t *testing.T, page string, dark bool, width, height int) image.Image {
-	t.Helper()
-	name := filepath.Join(t.TempDir(), "page.png")
-	scheme := map[bool]string{false: "1", true: "0"}[dark]
-	chromium(t, page, "--blink-settings=preferredColorScheme="+scheme, fmt.Sprintf("--window-size=%d,%d", width, height), "--screenshot="+name)
-	f, err := os.Open(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	picture, err := png.Decode(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return picture
 }
 
 // save keeps a picture for the README, cut to a height.
@@ -176,7 +132,7 @@ func TestCommentInChromium(t *testing.T) {
 	}
 	for _, name := range []string{"forecast.golden.md", "approved.golden.md", "invalid.golden.md"} {
 		page := strings.ReplaceAll(comment(t, name), "<details>", "<details open>")
-		dom := chromium(t, page, fmt.Sprintf("--window-size=%d,4000", column+32), "--dump-dom")
+		dom := view(t, page, false, column+32, 4000).dom()
 		if wide, over := measured(t, dom, "wide"), measured(t, dom, "overlap"); wide+over > 0 {
 			t.Errorf("%s: %d elements are wider than the column, %d cells lie over others", name, wide, over)
 		}
@@ -188,8 +144,8 @@ func TestCommentInChromium(t *testing.T) {
 		}
 		if name == "forecast.golden.md" {
 			closed := comment(t, name)
-			height := measured(t, chromium(t, closed, fmt.Sprintf("--window-size=%d,4000", column+32), "--dump-dom"), "height")
-			picture := shot(t, closed, false, column+32, height+16)
+			height := measured(t, view(t, closed, false, column+32, 4000).dom(), "height")
+			picture := view(t, closed, false, column+32, height+16).picture()
 			if n := inked(picture); n < 20000 {
 				t.Errorf("%d pixels differ from the background", n)
 			}
