@@ -71,6 +71,23 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
+// TestNoFixForDoubtfulDeny: where it is unknown whether a Deny matches, adding
+// an Allow would not turn the answer, and none is shown.
+func TestNoFixForDoubtfulDeny(t *testing.T) {
+	doubtful := where(allow("s3:*", "arn:aws:s3:::acme-in/*"), "NotIpAddress", "aws:SourceIp", "10.0.0.0/8")
+	doubtful.Effect = policy.Deny
+	const facts = "input_buckets=acme-in output_bucket=acme-out"
+	for name, s := range map[string]situation{
+		"role":   {api: "CreateTrainingJob", role: []policy.Statement{everything(), doubtful}, facts: facts},
+		"bucket": {api: "CreateTrainingJob", role: []policy.Statement{everything()}, facts: facts, env: ir.Environment{Buckets: []*ir.Bucket{{Name: "acme-in", Account: account, Policy: document(by(doubtful, "*"))}}}},
+		"scp":    {api: "CreateTrainingJob", role: []policy.Statement{everything()}, facts: facts, env: ir.Environment{SCPs: []*ir.ControlPolicy{{Label: "s", Policy: document(doubtful)}}}},
+	} {
+		if a := s.ask(t); a.Verdict != preflight.Unknown || len(a.Fixes) > 0 {
+			t.Errorf("%s: %s with the fixes %v", name, a.Verdict, a.Fixes)
+		}
+	}
+}
+
 // TestHollowRequests: a request of which nothing would be judged is refused.
 func TestHollowRequests(t *testing.T) {
 	for text, want := range map[string]string{

@@ -37,6 +37,7 @@ func (o outcome) String() string {
 type finding struct {
 	outcome  outcome
 	explicit bool // a Deny statement decided
+	denied   bool // it is unknown whether a Deny statement matches
 	because  string
 	reason   *authz.Reason     // nil where no single statement or layer decided
 	document *ir.KnownDocument // the resource's policy, where its reason is meant
@@ -106,7 +107,7 @@ func (j *judge) decide(p *principal, q *question, l *layer) finding {
 	if best.outcome == worst.outcome {
 		return worst
 	}
-	return finding{outcome: unknown, because: doubtText(doubts, q), reason: worst.reason}
+	return finding{outcome: unknown, because: doubtText(doubts, q), reason: worst.reason, denied: worst.explicit}
 }
 
 // evaluate decides one request under policies that are certain.

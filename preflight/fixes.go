@@ -147,7 +147,7 @@ func needed(g *gap) policy.Statement {
 func merged(gaps []*gap) []policy.Statement {
 	var out []policy.Statement
 	for _, g := range gaps {
-		if g.explicit || g.vague() {
+		if g.explicit || g.denied || g.vague() {
 			continue
 		}
 		s := needed(g)

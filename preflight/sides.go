@@ -15,6 +15,7 @@ import (
 type gap struct {
 	layer    authz.Layer
 	explicit bool
+	denied   bool // perhaps, by a Deny statement that no Allow outweighs
 	who      *principal
 	entry    *requirements.Permission
 	resource string // of the entry, with its placeholders filled
@@ -71,7 +72,7 @@ func (j *judge) own(who *principal, q *question) (worst finding, gaps []*gap) {
 			f.because = prefixed(l, &f, q)
 		}
 		if f.outcome != allow && (l.missing == "" || f.explicit) {
-			gaps = append(gaps, &gap{layer: l.kind, explicit: f.explicit, who: who, reason: f.reason})
+			gaps = append(gaps, &gap{layer: l.kind, explicit: f.explicit, denied: f.denied, who: who, reason: f.reason})
 		}
 		if worst.outcome == 0 || f.outcome > worst.outcome || f.outcome == worst.outcome && f.explicit && !worst.explicit {
 			worst = f
@@ -174,7 +175,7 @@ func (j *judge) ownerSays(who *principal, q *question, o *owned) (finding, []*ga
 	if f.outcome == deny && !f.explicit {
 		f.because = o.name + " does not admit the role, and has to"
 	}
-	return f, []*gap{{layer: authz.Resource, explicit: f.explicit, who: who, reason: f.reason, owned: o}}
+	return f, []*gap{{layer: authz.Resource, explicit: f.explicit, denied: f.denied, who: who, reason: f.reason, owned: o}}
 }
 
 // other adds a check of the resource's policy beside that of the role, where
