@@ -72,6 +72,7 @@ func (c *comparer) compare(pairs []*pair) (*Diff, error) {
 		return nil, err
 	}
 	c.paths(pairs)
+	c.tags = c.readers(pairs)
 	d := &Diff{Schema: Schema, Roles: []Role{}, Findings: []Finding{}}
 	for _, p := range pairs {
 		if r, changed := p.role(c); changed {

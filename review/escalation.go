@@ -63,6 +63,7 @@ func (p *pair) escalate(c *comparer, r *Role) {
 	e.trust()
 	e.boundary(c)
 	e.paths()
+	e.tags(c)
 	r.Escalation = len(r.Escalations) > 0
 }
 

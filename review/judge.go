@@ -25,6 +25,7 @@ type comparer struct {
 	questions map[string]*question
 	order     []*question
 	judge     *escalation.Judge
+	tags      tagReader               // what looks at tags
 	claims    claims                  // nil where roles are compared without their configurations
 	account   func(*ir.Target) string // names accounts on both sides
 }

@@ -97,3 +97,43 @@ func TestPathDigests(t *testing.T) {
 		t.Error("two ways have one digest")
 	}
 }
+
+// TestTagEscalations: a tag that trust or policies of other roles look at opens
+// them, though no text changes.
+func TestTagEscalations(t *testing.T) {
+	block := func(name, body string) string { return "role \"" + name + "\" {\n" + body + "\n}\n" }
+	looks := func(key string) string {
+		return "condition {\noperator = \"StringEquals\"\nkey = \"" + key + "/Team\"\nvalues = [\"ops\"]\n}\n"
+	}
+	tagged := func(value string) string { return "tags = { team = \"" + value + "\" }\n" }
+	trusting := func(key string) string {
+		return block("b", "trust {\nprincipals = [\"arn:aws:iam::111122223333:root\"]\n"+looks(key)+"}\n")
+	}
+	assumes := statement(`"sts:AssumeRole"`, `"*"`, "")
+	for name, tt := range map[string]struct {
+		base, head string
+		want       int
+	}{
+		"trust looks at it":             {block("a", tagged("dev")+assumes) + trusting("aws:PrincipalTag"), block("a", tagged("ops")+assumes) + trusting("aws:PrincipalTag"), 1},
+		"a new tag that trust looks at": {block("a", assumes) + trusting("aws:PrincipalTag"), block("a", tagged("ops")+assumes) + trusting("aws:PrincipalTag"), 1},
+		"a policy looks at it": {
+			block("a", tagged("dev")) + block("b", statement(`"iam:PassRole"`, `"*"`, looks("aws:ResourceTag"))),
+			block("a", tagged("ops")) + block("b", statement(`"iam:PassRole"`, `"*"`, looks("aws:ResourceTag"))), 1,
+		},
+		"a policy looks at it by the name of IAM": {
+			block("a", tagged("dev")) + block("b", statement(`"iam:PassRole"`, `"*"`, looks("iam:ResourceTag"))),
+			block("a", tagged("ops")) + block("b", statement(`"iam:PassRole"`, `"*"`, looks("iam:ResourceTag"))), 1,
+		},
+		"nothing looks at it":      {block("a", tagged("dev")+assumes) + block("b", ""), block("a", tagged("ops")+assumes) + block("b", ""), 0},
+		"trust looks at another":   {block("a", "tags = { x = \"y\" }\n") + trusting("aws:PrincipalTag"), block("a", "tags = { x = \"z\" }\n") + trusting("aws:PrincipalTag"), 0},
+		"tags are as they were":    {block("a", tagged("ops")+assumes) + trusting("aws:PrincipalTag"), block("a", tagged("ops")+"description = \"x\"\n"+assumes) + trusting("aws:PrincipalTag"), 0},
+		"only its own access asks": {block("a", tagged("dev")) + block("b", statement(`"s3:GetObject"`, `"*"`, looks("aws:PrincipalTag"))), block("a", tagged("ops")) + block("b", statement(`"s3:GetObject"`, `"*"`, looks("aws:PrincipalTag"))), 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			list := escalated(t, tt.base, tt.head).Escalations()
+			if len(list) != tt.want || tt.want > 0 && (list[0].Kind != EscalationUnknown || !strings.Contains(list[0].Summary, "team")) {
+				t.Errorf("%d escalations, want %d: %+v", len(list), tt.want, list)
+			}
+		})
+	}
+}
