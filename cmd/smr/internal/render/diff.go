@@ -291,7 +291,7 @@ func (d *diffWriter) grants(sign string, tint style, list []review.Grant) {
 		for _, condition := range conditions(g.Conditions) {
 			d.line(indent, "when "+condition)
 		}
-		if g.From != nil {
+		if g.From != nil && (g.From.File != "" || g.From.Policy != "") { // of a role that no file has, nothing is known
 			fmt.Fprintln(d.w, indent+d.paint(cyan, d.cause(g.From)))
 		}
 	}
