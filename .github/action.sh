@@ -84,8 +84,13 @@ check() {
 code=0
 case ${SMR_COMMAND:-} in
 review)
+	# A directory a line; without blanks around it, which YAML may leave.
+	dirs=()
+	while IFS=$' \t' read -r dir || [ -n "$dir" ]; do
+		if [ -n "$dir" ]; then dirs+=("$dir"); fi
+	done <<<"${SMR_DIRECTORY//$'\r'/}"
 	# It writes its outputs itself, but for wrong usage.
-	"$smr" review "${args[@]+"${args[@]}"}" -- "$SMR_DIRECTORY" 2>"$temp/log" || code=$?
+	"$smr" review "${args[@]+"${args[@]}"}" -- "${dirs[@]+"${dirs[@]}"}" 2>"$temp/log" || code=$?
 	quoted "$temp/log"
 	if [ "$code" = 2 ]; then finish 2; fi
 	exit "$code"
