@@ -110,7 +110,7 @@ func Open(ctx context.Context, o Options) (*Client, error) {
 	}
 	who, err := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if why := unreached(err); why != "" {
-		return nil, &Error{Operation: "GetCallerIdentity", Message: why, Advice: "Look at AWS_ENDPOINT_URL, AWS_REGION, HTTPS_PROXY and the network of this machine.", err: err}
+		return nil, &Error{Operation: "GetCallerIdentity", Message: why, Advice: look, err: err}
 	}
 	if err != nil {
 		return nil, c.Explain("GetCallerIdentity", err)

@@ -12,6 +12,11 @@ import (
 	"github.com/sagemaker-roles/smr/review/inert"
 )
 
+// minSecret is how long a text is that can be a secret: those of AWS have 40
+// characters and more, and the "test" of a server that looks like AWS is in any
+// message.
+const minSecret = 16
+
 // maxMessage is how many characters of a message of AWS are shown.
 const maxMessage = 600
 
@@ -50,13 +55,19 @@ func (c *Client) Explain(operation string, err error) error {
 	}
 	e := &Error{Operation: operation, err: err}
 	var api smithy.APIError
-	switch {
+	switch status := unsigned(err); {
+	case status != 0:
+		e.Message = fmt.Sprintf("HTTP status %d, and nothing that AWS answers", status)
+		e.Advice = look
 	case errors.As(err, &api):
 		e.Code, e.Message = visible(api.ErrorCode(), c.secrets), visible(api.ErrorMessage(), c.secrets)
 		e.Advice = c.advice(operation, api)
 	case errors.Is(err, context.DeadlineExceeded):
 		e.Message = "no answer in time"
 		e.Advice = "Run the command again: what was done stays done."
+	case unreached(err) != "":
+		e.Message = unreached(err)
+		e.Advice = look
 	default:
 		e.Message = visible(innermost(err).Error(), c.secrets)
 		e.Advice = "Run the command again: what was done stays done."
@@ -83,7 +94,7 @@ func innermost(err error) error {
 // token.
 func visible(text string, secrets []string) string {
 	for _, s := range secrets {
-		if s != "" {
+		if len(s) >= minSecret {
 			text = strings.ReplaceAll(text, s, "(secret)")
 		}
 	}

@@ -4,11 +4,32 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/http"
 	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/smithy-go"
 )
+
+// look is what to do about calls that do not come to AWS.
+const look = "Look at AWS_ENDPOINT_URL, AWS_REGION, HTTPS_PROXY and the network of this machine."
+
+// unsigned is the HTTP status of a refusal that is not AWS's, which has a code,
+// but of something on the way, such as a proxy; else 0.
+func unsigned(err error) int {
+	var response *awshttp.ResponseError
+	var api smithy.APIError
+	if !errors.As(err, &response) || errors.As(err, &api) && api.ErrorCode() != "UnknownError" {
+		return 0
+	}
+	status := response.HTTPStatusCode()
+	if status < http.StatusBadRequest || status == http.StatusTooManyRequests || response.ServiceRequestID() != "" {
+		return 0
+	}
+	return status
+}
 
 // maxUnanswered is how often an endpoint is called that has never answered.
 const maxUnanswered = 4

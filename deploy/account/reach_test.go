@@ -2,6 +2,8 @@ package account_test
 
 import (
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -44,5 +46,35 @@ func TestUnreachable(t *testing.T) {
 				t.Errorf("got %v, want %q", err, tt.want)
 			}
 		})
+	}
+}
+
+// TestNotOfAWS: what a proxy answers is told from what AWS does.
+func TestNotOfAWS(t *testing.T) {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = w.Write([]byte("<html>This site is blocked"))
+	}))
+	defer s.Close()
+	t.Setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", secret)
+	t.Setenv("AWS_ENDPOINT_URL", s.URL)
+	_, err := account.Open(t.Context(), account.Options{Region: "us-east-1"})
+	if err == nil || !strings.Contains(err.Error(), "HTTP status 403") || !strings.Contains(err.Error(), "HTTPS_PROXY") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestShortSecret: the credentials of a server that looks like AWS are words,
+// which messages hold too.
+func TestShortSecret(t *testing.T) {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { refusal(w, 403, "AccessDenied", "no test here") }))
+	defer s.Close()
+	t.Setenv("AWS_ACCESS_KEY_ID", "test")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "test")
+	t.Setenv("AWS_ENDPOINT_URL", s.URL)
+	_, err := account.Open(t.Context(), account.Options{Region: "us-east-1"})
+	if err == nil || !strings.Contains(err.Error(), "no test here") {
+		t.Errorf("got %v", err)
 	}
 }
