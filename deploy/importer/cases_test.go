@@ -354,3 +354,16 @@ func TestForeignVPC(t *testing.T) {
 		t.Errorf("%d roles have a vpc block, want 1\n%s", n, text)
 	}
 }
+
+// TestHugeDocument: what no account can hold is refused, not worked at.
+func TestHugeDocument(t *testing.T) {
+	s := anAccount()
+	var b strings.Builder
+	for i := range 3000 {
+		fmt.Fprintf(&b, `,{"Effect":"Allow","Action":["s3:GetObject","dynamodb:Get*"],"Resource":"arn:aws:s3:::bucket-%d/*"}`, i)
+	}
+	add(s, "x", `{"Version":"2012-10-17","Statement":[`+b.String()[1:]+`]}`)
+	if r := run(t, s, Options{}); len(r.Failures) != 1 || !strings.Contains(r.Failures[0].Reason, "131072") {
+		t.Errorf("%+v", r.Failures)
+	}
+}

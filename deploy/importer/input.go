@@ -174,12 +174,20 @@ func (s *subject) gather() error {
 	return nil
 }
 
+// maxDocument is the most characters of a policy document in any call (IAM API
+// Reference, "CreatePolicy", PolicyDocument). No role has a larger one, and to
+// prove something of it could take minutes.
+const maxDocument = 131072
+
 func readable(d *live.Document) (*policy.Document, error) {
 	if d == nil {
 		return nil, fmt.Errorf("its text is missing")
 	}
 	if d.Policy == nil {
 		return nil, fmt.Errorf("it is no policy document that smr can read: %w", d.Err)
+	}
+	if n := policy.Size(d.Policy); n > maxDocument {
+		return nil, fmt.Errorf("it has %d characters, and IAM takes no policy document of more than %d", n, maxDocument)
 	}
 	return d.Policy, nil
 }

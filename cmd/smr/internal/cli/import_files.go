@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -82,6 +84,10 @@ func (s *session) roleFile(name string) ([]*importer.Source, func([]*importer.So
 	if err != nil {
 		return nil, nil, err
 	}
+	text, err = utf8Text(text)
+	if err != nil {
+		return nil, nil, err
+	}
 	if list, properties, ok, err := importer.Details(text); ok {
 		return list, properties, err
 	}
@@ -100,6 +106,22 @@ func (s *session) roleFile(name string) ([]*importer.Source, func([]*importer.So
 	}
 	src, err := importer.FromRole(role)
 	return []*importer.Source{src}, nil, err
+}
+
+// utf8Text is a text without the mark that programs of Windows put before it.
+// What is cut off, as a download that broke, is said as such.
+func utf8Text(text []byte) ([]byte, error) {
+	if bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) {
+		return nil, errors.New(`it is UTF-16, as ">" of Windows PowerShell writes it, and JSON is UTF-8. Write it with: | Out-File -Encoding utf8 FILE`)
+	}
+	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
+	var value json.RawMessage
+	err := json.Unmarshal(text, &value)
+	var syntax *json.SyntaxError
+	if errors.As(err, &syntax) && syntax.Offset >= int64(len(text)) && len(bytes.TrimSpace(text)) > 0 {
+		return nil, errors.New("its JSON is cut off: the end is missing")
+	}
+	return text, nil
 }
 
 // readRegular reads a regular file of at most some bytes.

@@ -40,54 +40,56 @@ func (s *session) importedJSON(r *importer.Result) error {
 }
 
 func (s *session) importedText(r *importer.Result, out string) error {
-	b := &strings.Builder{}
+	b := &lines{}
 	for _, role := range r.Roles {
-		fmt.Fprintf(b, "%s: %s\n", role.Name, describe(role))
+		b.add("%s: %s", role.Name, describe(role))
 		for _, a := range role.Activities {
 			for _, o := range a.Overrides {
-				fmt.Fprintf(b, "  override %s: %s\n", a.Name, o)
+				b.add("  override %s: %s", a.Name, o)
 			}
 		}
 		for _, n := range role.Notes {
-			fmt.Fprintf(b, "  note: %s\n", n)
+			b.add("  note: %s", n)
 		}
 	}
 	for _, n := range r.Notes {
-		fmt.Fprintf(b, "note: %s\n", n)
+		b.add("note: %s", n)
 	}
 	if len(r.Skipped)+len(r.Failures) > 0 && b.Len() > 0 {
-		b.WriteString("\n")
+		b.add("")
 	}
 	for _, k := range r.Skipped {
-		fmt.Fprintf(b, "passed over %s: %s\n", k.Role, k.Reason)
+		b.add("passed over %s: %s", k.Role, k.Reason)
 	}
 	for _, f := range r.Failures {
-		fmt.Fprintf(b, "not expressible %s: %s\n", f.Role, f.Reason)
+		b.add("not expressible %s: %s", f.Role, f.Reason)
 	}
 	if b.Len() > 0 {
-		b.WriteString("\n")
+		b.add("")
 	}
 	switch {
 	case len(r.Failures) > 0:
-		fmt.Fprintf(b, "Nothing was written: %s cannot be expressed. Leave them out with --except, or change them first.\n", render.Count(len(r.Failures), "role"))
+		b.add("Nothing was written: %s cannot be expressed. Leave them out with --except, or change them first.", render.Count(len(r.Failures), "role"))
 	case len(r.Roles) == 0:
-		b.WriteString("Nothing was written: there is no role to import.\n")
+		b.add("Nothing was written: there is no role to import.")
 	default:
-		fmt.Fprintf(b, "%s: %s in %s, edition %q; each is proved to compile to what it was.\n", out, render.Count(len(r.Roles), "role"), render.Count(len(r.Files), "file"), r.Edition)
+		b.add("%s: %s in %s, edition %q; each is proved to compile to what it was.", out, render.Count(len(r.Roles), "role"), render.Count(len(r.Files), "file"), r.Edition)
 	}
-	_, err := io.WriteString(s.Stdout, visible(b.String()))
+	_, err := io.WriteString(s.Stdout, b.String())
 	return err
 }
 
-// visible is text of which nothing moves a terminal's cursor: names of roles and
-// policies are written by others.
-func visible(text string) string {
-	return strings.Map(func(r rune) rune {
-		if r == '\n' || unicode.IsPrint(r) {
+// lines are lines of text, of which nothing begins another one or moves a
+// terminal's cursor: names of roles and policies are written by others.
+type lines struct{ strings.Builder }
+
+func (l *lines) add(format string, args ...any) {
+	l.WriteString(strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
 			return r
 		}
 		return unicode.ReplacementChar
-	}, text)
+	}, fmt.Sprintf(format, args...)) + "\n")
 }
 
 // describe says in a line what a role became.
