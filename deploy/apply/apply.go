@@ -41,6 +41,7 @@ type Options struct {
 
 	AllowDelete        bool // retire and delete roles
 	AllowTransientLoss bool // withhold access for a while where the plan announces it
+	Back               bool // the plan is one of [Back], which the journal tells of
 
 	Parallel int           // roles at a time; 0 is DefaultParallel
 	Timeout  time.Duration // of the whole run; 0 is DefaultTimeout
@@ -204,7 +205,7 @@ func (r *run) begin(ctx context.Context, s *live.State) error {
 	if err := s.ReadPolicyTags(ctx, r.client.IAM, arns); err != nil {
 		return r.client.Explain("Reading the account", err)
 	}
-	return r.Journal.begin(r.plan, s, r.Now())
+	return r.Journal.begin(r.plan, s, r.Back, r.Now())
 }
 
 func (r *run) result(groups []*group, skipped int) *Result {

@@ -36,6 +36,7 @@ type line struct {
 
 	Plan   *plan.Plan `json:"plan,omitempty"`   // of "begin", without its diff
 	Before *Before    `json:"before,omitempty"` // of "begin"
+	Back   bool       `json:"back,omitempty"`   // of "begin": the plan takes a release back
 
 	Operation string `json:"operation,omitempty"`
 	Kind      string `json:"kind,omitempty"`
@@ -93,13 +94,13 @@ func (j *Journal) write(l line) error {
 
 // begin writes what is there before the first operation. An error keeps the run
 // from beginning.
-func (j *Journal) begin(p *plan.Plan, s *live.State, now time.Time) error {
+func (j *Journal) begin(p *plan.Plan, s *live.State, back bool, now time.Time) error {
 	if j == nil {
 		return nil
 	}
 	short := *p
 	short.Diff = nil
-	return j.write(line{Schema: JournalSchema, Event: "begin", At: stamp(now), Plan: &short, Before: before(p, s)})
+	return j.write(line{Schema: JournalSchema, Event: "begin", At: stamp(now), Plan: &short, Before: before(p, s), Back: back})
 }
 
 // operation writes what came of an operation. A journal that cannot be written
@@ -179,6 +180,7 @@ type Record struct {
 	Account  string
 	Runs     []RunRecord // at least one, in the order in which they ran
 	Complete bool        // the last run did everything
+	Back     bool        // the last run was on the way back
 }
 
 // A RunRecord is one run: its plan without the diff, and what there was before.
@@ -207,13 +209,16 @@ func ReadJournal(data []byte) (*Record, error) {
 		case l.Event == "begin" && (l.Schema != JournalSchema || l.Before == nil || l.Plan == nil):
 			return nil, fmt.Errorf("line %d of the journal has the schema %q, and this smr reads %q", i+1, l.Schema, JournalSchema)
 		case l.Event == "begin":
-			if rec == nil || rec.Complete {
+			if rec == nil || rec.Complete || l.Back && !rec.Back {
 				rec = &Record{Account: l.Plan.Account}
 			}
+			rec.Back = l.Back
 			if rec.Account != l.Plan.Account {
 				return nil, fmt.Errorf("the journal tells of account %s and, from line %d on, of %s", rec.Account, i+1, l.Plan.Account)
 			}
-			rec.Runs = append(rec.Runs, RunRecord{Plan: l.Plan, Before: *l.Before})
+			if n := len(rec.Runs); n == 0 || l.Plan.Digest == "" || rec.Runs[n-1].Plan.Digest != l.Plan.Digest { // else the run before goes on
+				rec.Runs = append(rec.Runs, RunRecord{Plan: l.Plan, Before: *l.Before})
+			}
 		case l.Event == "end" && rec != nil:
 			rec.Complete = l.Complete
 		}

@@ -21,6 +21,8 @@ import (
 // holds in both directions: nothing beyond what the state before or the one
 // after grants, nothing less than what both grant.
 //
+// A way back that did not end goes on where it ended.
+//
 // A *StaleError says that there is no such way: somebody changed something
 // since, or a role is gone, which nothing brings back.
 func Back(ctx context.Context, c *account.Client, rec *Record, now time.Time) (*plan.Plan, error) {
@@ -28,6 +30,12 @@ func Back(ctx context.Context, c *account.Client, rec *Record, now time.Time) (*
 		return nil, stale("the journal is of account %s, and the credentials are of %s", rec.Account, c.ID)
 	}
 	last := rec.Runs[len(rec.Runs)-1].Plan
+	if rec.Back && !rec.Complete {
+		// To take a way back back would be to release again what was not wanted.
+		onward := *last
+		onward.Created, onward.Diff = now.UTC().Format(time.RFC3339), &review.Diff{}
+		return &onward, nil
+	}
 	r := &run{client: c, plan: last}
 	state, err := r.read(ctx)
 	if err != nil {

@@ -147,6 +147,61 @@ func TestRollbackOfKilledRuns(t *testing.T) {
 	}
 }
 
+// TestKilledRollback: a way back that was killed goes on when it is run again,
+// and does not release anew what it took back.
+func TestKilledRollback(t *testing.T) {
+	server := moto.Start(t)
+	judge := monitor.NewJudge()
+	sc := &scenario{name: "change", steps: []step{{config: base(), release: "r1"}, {config: changed(), release: "r2"}}}
+	last := sc.steps[1]
+	for at := 6; at <= 12; at += 2 {
+		e, err := newEnvironment(t, server, judge, sc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		before, err := e.account.ReadWhole()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var journal bytes.Buffer
+		if out := e.deploy(t.Context(), e.proxy.URL, last, apply.NewJournal(&journal)); out.err != nil {
+			t.Fatal(out.err)
+		}
+		back := func(ctx context.Context) error {
+			rec, err := apply.ReadJournal(journal.Bytes())
+			if err != nil {
+				t.Fatal(err)
+			}
+			c, err := account.Open(t.Context(), clientOptions(e.proxy.URL))
+			if err != nil {
+				t.Fatal(err)
+			}
+			p, err := apply.Back(t.Context(), c, rec, now())
+			if err != nil {
+				t.Fatal(err)
+			}
+			o := applyOptions(last, apply.NewJournal(&journal))
+			o.AllowDelete, o.AllowTransientLoss, o.Back = true, true, true
+			_, err = apply.Run(ctx, c, p, o)
+			return err
+		}
+		done := false
+		for run := 0; run < 3 && !done; run++ { // killed twice
+			ctx, cancel := context.WithCancel(t.Context())
+			if run < 2 {
+				e.proxy.Arm(fault.Spec{Kind: fault.KillAfter, At: at, Hook: cancel})
+			}
+			done = back(ctx) == nil
+			cancel()
+			e.proxy.Arm(fault.Spec{})
+		}
+		if !done {
+			t.Errorf("call %d: the third run did not come through", at)
+		}
+		e.holdsBefore(t, sc, before)
+	}
+}
+
 func TestReadJournal(t *testing.T) {
 	begin := `{"schema":"smr.journal/1","event":"begin","at":"2026-11-22T12:00:00Z","plan":{"account":"123456789012"},"before":{"partition":"aws","roles":[],"policies":[]}}` + "\n"
 	end := `{"event":"end","at":"2026-11-22T12:00:00Z","complete":true}` + "\n"

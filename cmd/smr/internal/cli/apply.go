@@ -51,6 +51,7 @@ needs --allow-transient-loss. Retiring and deleting roles needs --allow-delete.
 
 What is done is written to a journal, one JSON object a line. --rollback takes
 the account back to where the last release in it began, through the same states.
+A way back that was cut off goes on when it is run again.
 
 Credentials, Region and endpoint are found as the AWS CLI finds them.`,
 		Example: "  smr apply\n  smr plan -o plan.json && smr apply plan.json --yes\n  smr apply plan.json --yes --digest \"$APPROVED\"\n  smr apply --rollback",
@@ -208,7 +209,7 @@ func (r *applying) apply(ctx context.Context, a *account.Client, p *plan.Plan) e
 		r.Journal = apply.NewJournal(f)
 	}
 	show := newProgress(r.Stderr)
-	r.Progress = show.event
+	r.Progress, r.Back = show.event, r.rollback
 	res, err := apply.Run(ctx, a, p, r.Options)
 	show.end()
 	if res != nil {
