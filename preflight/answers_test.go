@@ -1,6 +1,7 @@
 package preflight_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -39,10 +40,19 @@ func TestAnswers(t *testing.T) {
 	}
 	plain := `"S3DataType": "S3Prefix", "S3Uri": "s3://acme-in/day"`
 	manifest := `"S3DataType": "ManifestFile", "S3Uri": "s3://acme-in/list.manifest"`
+	managed := ir.Environment{Buckets: []*ir.Bucket{{Name: "acme-in", Account: account, Encryption: ir.Encryption{Type: "SSE-KMS", AWSManaged: true}}}}
+	withoutKMS := managed
+	withoutKMS.SCPs = []*ir.ControlPolicy{{Label: "s", Policy: document(deny(allow("kms:*", "*")))}}
+	controlled := ir.Environment{RCPs: []*ir.ControlPolicy{{Label: "r", Policy: document(by(deny(allow("s3:*", "*")), "*"))}}}
 	tests := map[string]struct {
 		situation
 		want preflight.Verdict
 	}{
+		"aws/s3":                             {situation{api: "CreateTrainingJob", role: []policy.Statement{allow("s3:* logs:* cloudwatch:*", "*")}, env: managed, facts: training}, preflight.Works},
+		"aws/s3 that the role denies":        {situation{api: "CreateTrainingJob", role: []policy.Statement{everything(), deny(allow("kms:Decrypt", "*"))}, env: managed, facts: training}, preflight.DoesNotWork},
+		"aws/s3 that an SCP denies":          {situation{api: "CreateTrainingJob", role: all, env: withoutKMS, facts: training}, preflight.DoesNotWork},
+		"aws/s3 that the boundary denies":    {situation{api: "CreateTrainingJob", role: all, boundary: []policy.Statement{everything(), deny(allow("kms:*", "*"))}, env: managed, facts: training}, preflight.DoesNotWork},
+		"an RCP denies":                      {situation{api: "CreateTrainingJob", role: all, env: controlled, facts: training}, preflight.DoesNotWork},
 		"a session of the role is denied":    {situation{api: "CreateTrainingJob", role: all, facts: training, env: guarded(by(deny(allow("s3:*", object)), session))}, preflight.Unknown},
 		"a session and its account":          {situation{api: "CreateTrainingJob", role: all, facts: training, env: guarded(by(deny(allow("s3:*", object)), session, account))}, preflight.DoesNotWork},
 		"a session of another role":          {situation{api: "CreateTrainingJob", role: all, facts: training, env: guarded(by(deny(allow("s3:*", object)), strings.Replace(session, "/exec/", "/other/", 1)))}, preflight.Works},
@@ -59,6 +69,10 @@ func TestAnswers(t *testing.T) {
 		"a model by address, bucket in path": {situation{api: "CreateModel", role: []policy.Statement{allow("s3:* ecr:* logs:* cloudwatch:*", "arn:aws:s3:::acme-in/*")}, request: `{"PrimaryContainer": {"ModelDataUrl": "https://s3.eu-west-1.amazonaws.com/acme-models/m.tar.gz"}}`}, preflight.DoesNotWork},
 		"a model by address, bucket in host": {situation{api: "CreateModel", role: []policy.Statement{allow("s3:* ecr:* logs:* cloudwatch:*", "arn:aws:s3:::acme-in/*")}, request: `{"PrimaryContainer": {"ModelDataUrl": "https://acme-models.s3.eu-west-1.amazonaws.com/m.tar.gz"}}`}, preflight.DoesNotWork},
 		"a model by address that is allowed": {situation{api: "CreateModel", role: all, request: `{"PrimaryContainer": {"ModelDataUrl": "https://acme-models.s3.amazonaws.com/m.tar.gz"}}`}, preflight.Works},
+		"an algorithm":                       {situation{api: "CreateTrainingJob", role: all, request: strings.Replace(inputOf(plain), "{", `{"AlgorithmSpecification": {"AlgorithmName": "acme"}, `, 1)}, preflight.Unknown},
+		"an algorithm whose image is told":   {situation{api: "CreateTrainingJob", role: all, facts: "images=" + account + ".dkr.ecr.eu-west-1.amazonaws.com/a", request: strings.Replace(inputOf(plain), "{", `{"AlgorithmSpecification": {"AlgorithmName": "acme"}, `, 1)}, preflight.Works},
+		"a model package":                    {situation{api: "CreateModel", role: all, request: `{"PrimaryContainer": {"ModelPackageName": "acme"}}`}, preflight.Unknown},
+		"a query":                            {situation{api: "CreateProcessingJob", role: all, request: `{"ProcessingInputs": [{"DatasetDefinition": {"AthenaDatasetDefinition": {"OutputS3Uri": "s3://acme-out/x"}}}]}`}, preflight.Unknown},
 		"a role that trusts training jobs":   {situation{api: "CreateTrainingJob", role: all, facts: training, trusts: "training-job/*"}, preflight.Works},
 		"a role that trusts processing jobs": {situation{api: "CreateTrainingJob", role: all, facts: training, trusts: "processing-job/*"}, preflight.DoesNotWork},
 	}
@@ -68,6 +82,23 @@ func TestAnswers(t *testing.T) {
 				t.Errorf("%s, want %s: %v %v", a.Verdict, test.want, a.Gaps(), a.Notes)
 			}
 		})
+	}
+}
+
+// TestNetworkOfRequest: the network that has the subnets of a request is its
+// network, whose endpoint is judged.
+func TestNetworkOfRequest(t *testing.T) {
+	env := ir.Environment{Networks: []*ir.Network{{
+		Label: "n", ID: "vpc-1", Subnets: []string{"subnet-1", "subnet-2"},
+		S3Endpoint: &ir.Endpoint{Present: true, Policy: document(by(allow("s3:*", "arn:aws:s3:::other/*"), "*"))},
+	}}}
+	for subnet, want := range map[string]bool{"subnet-2": true, "subnet-3": false} {
+		s := situation{api: "CreateTrainingJob", role: []policy.Statement{everything()}, env: env}
+		s.request = strings.Replace(inputOf(`"S3Uri": "s3://acme-in/day"`), "{", `{"VpcConfig": {"Subnets": ["`+subnet+`"], "SecurityGroupIds": ["sg-1"]}, `, 1)
+		a := s.ask(t)
+		if got := has(a, "R18"); got != want || (a.Verdict == preflight.Works) == want {
+			t.Errorf("%s: R18 %v, want %v: %s", subnet, got, want, a.Verdict)
+		}
 	}
 }
 
@@ -85,6 +116,22 @@ func TestNoFixForDoubtfulDeny(t *testing.T) {
 		if a := s.ask(t); a.Verdict != preflight.Unknown || len(a.Fixes) > 0 {
 			t.Errorf("%s: %s with the fixes %v", name, a.Verdict, a.Fixes)
 		}
+	}
+}
+
+// TestDoubtOfWorks: works, although what AWS does not document is denied, says
+// so.
+func TestDoubtOfWorks(t *testing.T) {
+	s := situation{api: "CreateTransformJob", caller: []policy.Statement{everything()}, role: []policy.Statement{allow("s3:PutObject kms:* ecr:* logs:* cloudwatch:*", "*")}, facts: "input_buckets=acme-in output_bucket=acme-out"}
+	doubts := func(a *preflight.Answer) bool {
+		return slices.ContainsFunc(a.Notes, func(n string) bool { return strings.Contains(n, "may fail all the same") })
+	}
+	if a := s.ask(t); a.Verdict != preflight.Works || !doubts(a) {
+		t.Errorf("%s: %v", a.Verdict, a.Notes)
+	}
+	s.role = []policy.Statement{everything()}
+	if a := s.ask(t); a.Verdict != preflight.Works || doubts(a) {
+		t.Errorf("%s: %v", a.Verdict, a.Notes)
 	}
 }
 

@@ -76,6 +76,9 @@ func (j *judge) conclude() {
 	if j.open {
 		worst = max(worst, unknown)
 	}
+	if worst == allow && open {
+		j.assume("The call may fail all the same: permissions that AWS does not document for it, and that follow from other facts, are not allowed.")
+	}
 	a.Verdict = map[outcome]Verdict{allow: Works, unknown: Unknown, deny: DoesNotWork}[worst]
 	if list := j.unsaid(); len(list) > 0 {
 		a.Notes = append(a.Notes, "Taken not to hold, since nobody said so: "+strings.Join(list, ", ")+".")

@@ -135,9 +135,14 @@ func pathless(err error) error {
 }
 
 func (r *environmentReader) read(in *exported) {
+	once := map[string]bool{} // a thing that is stated twice has no one answer
 	for i := range in.Buckets {
 		b := &in.Buckets[i]
 		where := fmt.Sprintf("buckets[%d]", i)
+		if once[b.Name] {
+			r.fail("%s: the bucket %q is stated twice", where, b.Name)
+		}
+		once[b.Name] = true
 		r.account(b.Account, where)
 		if b.Name == "" {
 			r.fail("%s has no name", where)

@@ -41,7 +41,7 @@ func (f *Facts) ReadRequest(api *requirements.API, text []byte) error {
 		return &ArgumentError{"invalid-json", fmt.Sprintf("the request is null, and not a JSON object of the members of %s", api.Name)}
 	}
 	f.request = true
-	r := &requestReader{f: f, api: api, top: request, placed: len(f.locations["input"]) > 0}
+	r := &requestReader{f: f, api: api, top: request, placed: len(f.locations["input"]) > 0, pictured: len(f.images) > 0}
 	for _, field := range api.Request {
 		if err := r.field(field); err != nil {
 			return err
@@ -65,7 +65,8 @@ type requestReader struct {
 	api *requirements.API
 	top map[string]any
 
-	placed bool // places of input were told beside the request
+	placed   bool // places of input were told beside the request
+	pictured bool // images were
 }
 
 // find returns the values at a path.

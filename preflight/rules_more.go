@@ -159,6 +159,7 @@ func (j *judge) unreachableS3() bool {
 		for _, action := range concrete(b.entry.Action, b.entry.Resource) {
 			q := &question{action: action, resource: j.expand(b.entry.Resource, &b.binding), account: j.owner(b.binding.bucket), context: j.sent(b.entry, action, &b.binding)}
 			if j.decide(j.role, q, l).outcome != allow {
+				j.leave("The policy of the S3 endpoint does not allow " + action + " on " + spelled(q.resource) + ": the call works only if another way leads to Amazon S3.")
 				return true
 			}
 		}

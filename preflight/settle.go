@@ -2,8 +2,10 @@ package preflight
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
+	"github.com/sagemaker-roles/smr/compiler/ir"
 	"github.com/sagemaker-roles/smr/iam/policy"
 )
 
@@ -41,15 +43,30 @@ func (j *judge) settle(f *Facts) *Facts {
 	for k, v := range f.keyLists {
 		c.keyLists[k] = v
 	}
-	if n := f.network; n != nil {
-		if len(n.Subnets) > 0 {
+	if c.network == nil {
+		c.network = j.networkOf(f.keyLists["sagemaker:VpcSubnets"])
+	}
+	if n := c.network; n != nil {
+		if len(n.Subnets) > 0 && f.network != nil {
 			c.keyLists["sagemaker:VpcSubnets"] = n.Subnets
 		}
-		if len(n.SecurityGroups) > 0 {
+		if len(n.SecurityGroups) > 0 && f.network != nil {
 			c.keyLists["sagemaker:VpcSecurityGroupIds"] = n.SecurityGroups
 		}
 	}
 	return &c
+}
+
+// networkOf is the network that has all of the subnets which a request names;
+// nil where it names none.
+func (j *judge) networkOf(subnets []string) *ir.Network {
+	for _, n := range j.env.Networks {
+		has := func(s string) bool { return slices.Contains(n.Subnets, s) }
+		if len(subnets) > 0 && !slices.ContainsFunc(subnets, func(s string) bool { return !has(s) }) {
+			return n
+		}
+	}
+	return nil
 }
 
 // keyID is what names a key without its ARN (AWS KMS Developer Guide, "Key

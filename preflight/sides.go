@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/sagemaker-roles/smr/compiler/emit"
 	"github.com/sagemaker-roles/smr/compiler/ir"
 	"github.com/sagemaker-roles/smr/iam/authz"
 	"github.com/sagemaker-roles/smr/iam/policy"
@@ -45,6 +44,14 @@ func (j *judge) side(p *requirements.Permission, who *principal, q *question, b 
 		f, _ := j.ownerSays(who, q, o)
 		if f.outcome == deny {
 			f.because = "the key aws/s3 admits principals of its own account alone, and nobody can edit its policy"
+		}
+		if f.outcome != allow {
+			return f, nil
+		}
+		// What the role's side denies stays denied.
+		if all := j.direct(who, q, o); all.outcome != allow {
+			_, gaps := j.own(who, q)
+			return all, mark(gaps)
 		}
 		return f, nil
 	}
@@ -153,8 +160,10 @@ func (j *judge) ownerSays(who *principal, q *question, o *owned) (finding, []*ga
 	switch {
 	case o == nil:
 		return finding{outcome: unknown, because: "nobody told whose resource it is"}, nil
-	case o.open != "":
+	case o.open != "" && (o.crosses || len(j.env.RCPs) == 0):
 		return finding{outcome: allow, because: o.open}, nil
+	case o.open != "":
+		return j.controlled(who, q, o)
 	case o.document == nil:
 		f := finding{outcome: unknown, because: "nobody told " + o.name}
 		return f, []*gap{{layer: authz.Resource, who: who, owned: o}}
@@ -176,6 +185,19 @@ func (j *judge) ownerSays(who *principal, q *question, o *owned) (finding, []*ga
 		f.because = o.name + " does not admit the role, and has to"
 	}
 	return f, []*gap{{layer: authz.Resource, explicit: f.explicit, denied: f.denied, who: who, reason: f.reason, owned: o}}
+}
+
+// controlled decides what resource control policies say of a resource of the
+// role's account that has no policy of its own.
+func (j *judge) controlled(who *principal, q *question, o *owned) (finding, []*gap) {
+	t := j.role.role.Target
+	f := j.decide(who, q, &layer{kind: authz.RCP, policies: authz.Policies{
+		Identity: allowAll(), Resource: admitAccount(t.Partition, t.AccountID), RCPs: j.levels(j.env.RCPs),
+	}})
+	if f.outcome == allow {
+		return finding{outcome: allow, because: o.open}, nil
+	}
+	return f, nil
 }
 
 // other adds a check of the resource's policy beside that of the role, where
@@ -353,38 +375,4 @@ func everywhere(d *policy.Document) *policy.Document {
 		}
 	}
 	return c
-}
-
-// statement names what decided, with its place.
-func (j *judge) statement(who *principal, f *finding) *Statement {
-	r := f.reason
-	if r == nil {
-		return nil
-	}
-	s := &Statement{Layer: r.Layer.String(), Policy: r.Policy, Statement: r.Statement, SID: r.SID, Effect: string(r.Effect)}
-	switch r.Layer {
-	case authz.Identity:
-		if o, ok := who.texts.Origin(r.Policy, r.Statement); ok {
-			s.at, s.Activity = o.Place(), o.Activity
-		} else if r.Statement >= 0 {
-			s.at = who.role.Range("managed_policies")
-		}
-	case authz.Boundary:
-		s.at = who.role.Range("permissions_boundary")
-		if known := who.role.Target.Policies[who.role.PermissionsBoundary]; known != nil {
-			s.at = known.Range
-		}
-	case authz.SCP, authz.RCP:
-		for _, c := range j.env.SCPs {
-			if "scp "+c.Label == r.Policy {
-				s.at = c.Range
-			}
-		}
-	case authz.Resource:
-		if f.document != nil {
-			s.at = f.document.Range
-		}
-	}
-	s.File, s.Line = emit.Source(s.at)
-	return s
 }

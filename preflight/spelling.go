@@ -30,7 +30,8 @@ func (r *requestReader) spelled() error {
 }
 
 // lists notes what the request leads to without naming it: the objects of a
-// manifest, and the place of the output that every request has to name.
+// manifest, what stands behind a name, queries, and the place of the output
+// that every request has to name.
 func (r *requestReader) lists() {
 	if path := map[string]string{
 		"CreateTrainingJob": "OutputDataConfig.S3OutputPath", "CreateTransformJob": "TransformOutput.S3OutputPath",
@@ -38,6 +39,22 @@ func (r *requestReader) lists() {
 		"CreateAutoMLJob": "OutputDataConfig.S3OutputPath", "CreateAutoMLJobV2": "OutputDataConfig.S3OutputPath",
 	}[r.api.Name]; path != "" && !r.has(path) && len(r.f.locations["output"]) == 0 {
 		r.f.beyond = append(r.f.beyond, "The request has no "+path+", which "+r.api.Name+" requires.")
+	}
+	for _, path := range []string{
+		"AlgorithmSpecification.AlgorithmName", "TrainingJobDefinition.AlgorithmSpecification.AlgorithmName", "TrainingJobDefinitions[].AlgorithmSpecification.AlgorithmName",
+		"PrimaryContainer.ModelPackageName", "Containers[].ModelPackageName",
+	} {
+		if !r.pictured && r.has(path) {
+			r.f.beyond = append(r.f.beyond, "The request's "+strings.ReplaceAll(path, "[]", "")+" stands for images and data that it does not name: say them as images and model_bucket.")
+		}
+	}
+	for path, what := range map[string]string{
+		"ProcessingInputs[].DatasetDefinition": "a query of Amazon Athena or Redshift", "ProcessingOutputConfig.Outputs[].FeatureStoreOutput": "records of a feature group",
+		"PipelineDefinitionS3Location": "a definition in Amazon S3",
+	} {
+		if r.has(path) {
+			r.f.beyond = append(r.f.beyond, "The request's "+strings.ReplaceAll(path, "[]", "")+" is "+what+", and what that asks of the role is not judged.")
+		}
 	}
 	if r.placed {
 		return
