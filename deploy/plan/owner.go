@@ -63,7 +63,7 @@ func (m *maker) adopts(w *Want, r *live.Role, walk *walk) bool {
 		m.refuse(w, "foreign-role", r.Name, takeOver, r.ARN)
 		return false
 	}
-	m.find(w, "adopted-role", r.Name, "The role %s was not made by smr and is taken over: it gets the project's tags, and loses what the configuration does not say.", r.ARN)
+	m.find(w, "adopted-role", r.Name, "The role %s was not made by smr and is taken over: it gets the project's tags and what the configuration says. What else it has stays, and is told, unless the configuration says lifecycle { exclusive = true }.", r.ARN)
 	return true
 }
 

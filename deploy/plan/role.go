@@ -105,7 +105,7 @@ func (m *maker) create(w *Want) {
 	walk := m.walk(slots, &state{trust: trust, boundary: w.PermissionsBoundary, limit: limit}, &state{trust: trust, boundary: w.PermissionsBoundary, limit: limit})
 	walk.check.before = newSide(nil, "", nil, nil) // there was no role
 	if !walk.run() {
-		m.unproved(w)
+		m.unproved(w, walk)
 		return
 	}
 	b := m.builder(w, w.IAMName)
@@ -127,7 +127,11 @@ func (m *maker) create(w *Want) {
 	b.close(w, nil, walk)
 }
 
-func (m *maker) unproved(w *Want) {
+func (m *maker) unproved(w *Want, walk *walk) {
+	if n := walk.attached(); n > walk.limits.attached {
+		m.refuse(w, "unproved-order", w.IAMName, "The role would have %d managed policies attached, those that were attached by hand and stay among them, and the quota of the account is %d. Detach some, let smr detach what is added by hand with lifecycle { exclusive = true }, or raise attached_policies_per_role in the quotas of the account where AWS has granted more.", n, walk.limits.attached)
+		return
+	}
 	m.refuse(w, "unproved-order", w.IAMName, "No order of changes was found of which every state is proved to grant nothing that neither the role as it is nor the role as it is to be grants. Policies that stand elsewhere cannot be changed half way: attach or detach them in releases of their own, and give the texts that are not known with policy blocks.")
 }
 
@@ -168,7 +172,7 @@ func (m *maker) update(w *Want, r *live.Role) {
 		return
 	}
 	if !walk.run() {
-		m.unproved(w)
+		m.unproved(w, walk)
 		return
 	}
 	first, last := m.tagging(w, r, slots)
@@ -207,6 +211,17 @@ func (m *maker) update(w *Want, r *live.Role) {
 		b.add(Operation{Kind: TagRole, Phase: PhaseSettle, Why: "what is left of what the configuration gave", Args: Args{Tags: last}})
 	}
 	b.close(w, r, walk)
+}
+
+// attached is how many managed policies the role has at the end.
+func (w *walk) attached() int {
+	n := 0
+	for _, s := range w.slots {
+		if s.kind != inlineSlot && s.after != nil {
+			n++
+		}
+	}
+	return n
 }
 
 // slots are the places of a role's policies, before and after. What nobody

@@ -158,6 +158,22 @@ func TestAdopt(t *testing.T) {
 	}
 }
 
+// TestTooMany: policies that were attached by hand and stay leave no room.
+func TestTooMany(t *testing.T) {
+	s := released(t, reader(`"s3:GetObject"`, ""))
+	for i := range 9 {
+		arn := fmt.Sprintf("arn:aws:iam::aws:policy/hand-%d", i)
+		s.Role(roleX).Attach(arn)
+	}
+	p, err := plan.Make(s, desired(t, reader(`"s3:GetObject"`, "managed_policies = [\"arn:aws:iam::aws:policy/ReadOnlyAccess\"]\n")), plan.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if codes(p.Refusals) != "unproved-order" || !strings.Contains(p.Refusals[0].Detail, "11 managed policies") || !strings.Contains(p.Refusals[0].Detail, "exclusive") {
+		t.Errorf("%v", p.Refusals)
+	}
+}
+
 // TestExtra: what was made by hand stays and is told, unless the role is
 // exclusive; what a configuration gave goes with it.
 func TestExtra(t *testing.T) {
