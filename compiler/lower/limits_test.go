@@ -26,6 +26,9 @@ func list(n int, format string) string { return "[" + each(n, format+",") + "]" 
 // TestLimits compiles configurations that would take long, or much memory, if
 // what they ask for were done: each ends with its own code.
 func TestLimits(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	jobs := "activity \"a\" {\n statement \"s\" {\n actions=[\"s3:GetObject\"]\n resources=[\"*\"]\n}\n}\n"
 	for name, c := range map[string]struct{ config, want string }{
 		"locals":          {chain(999), ""},

@@ -173,7 +173,7 @@ func (s *session) waiting(what string) func() {
 		return func() {}
 	}
 	fmt.Fprint(s.Command.Stderr, what+" …")
-	return func() { fmt.Fprint(s.Command.Stderr, "\r\x1b[K") }
+	return func() { _, _ = fmt.Fprint(s.Command.Stderr, "\r\x1b[K") }
 }
 
 // read reads what a plan has to know of an account.
