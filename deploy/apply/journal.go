@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"os"
 	"strings"
 	"time"
 
@@ -22,11 +23,53 @@ const JournalSchema = "smr.journal/1"
 // A nil Journal writes nothing.
 type Journal struct {
 	w   io.Writer
+	cut bool // what was written last is half a line
 	err error
 }
 
 // NewJournal writes to w, each line with one call of Write.
 func NewJournal(w io.Writer) *Journal { return &Journal{w: w} }
+
+// OpenJournal appends to a file, which only its owner may read if it is made
+// now. What a run before this one left half written stays a line of its own.
+func OpenJournal(name string) (*Journal, error) {
+	f, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	j := NewJournal(f)
+	if j.cut, err = endsInsideLine(name); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return j, nil
+}
+
+// endsInsideLine reports whether a file does not end with the end of a line.
+func endsInsideLine(name string) (bool, error) {
+	info, err := os.Stat(name)
+	if err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
+		return false, err
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	last := make([]byte, 1)
+	_, err = f.ReadAt(last, info.Size()-1)
+	return last[0] != '\n', err
+}
+
+// Close closes the file of OpenJournal.
+func (j *Journal) Close() error {
+	if j == nil {
+		return nil
+	}
+	if c, ok := j.w.(io.Closer); ok {
+		return c.Close()
+	}
+	return nil
+}
 
 // A line of a journal.
 type line struct {
@@ -80,12 +123,17 @@ func (j *Journal) write(l line) error {
 		return nil
 	}
 	var b bytes.Buffer
+	if j.cut {
+		b.WriteByte('\n')
+	}
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	if err := e.Encode(l); err != nil {
 		return err
 	}
-	_, err := j.w.Write(b.Bytes())
+	n, err := j.w.Write(b.Bytes())
+	// An empty line does no harm, and half a one has to end.
+	j.cut = err != nil && (j.cut || n > 0)
 	if err != nil && j.err == nil {
 		j.err = fmt.Errorf("the journal cannot be written: %w", err)
 	}
@@ -189,22 +237,31 @@ type RunRecord struct {
 	Before Before
 }
 
-// ReadJournal reads a journal. A line that was cut off by the end of a process
-// is left out if it is the last one.
+// ReadJournal reads a journal. A line that was cut off, by the end of a process
+// or of the room on a disk, is left out: nothing is known of how its call or its
+// run ended. A run whose beginning was cut off did nothing.
 func ReadJournal(data []byte) (*Record, error) {
 	var rec *Record
-	lines := bytes.Split(data, []byte("\n"))
-	for i, text := range lines {
+	var doubt error // of a line that may be the cut beginning of a run
+	for i, text := range bytes.Split(data, []byte("\n")) {
 		if len(bytes.TrimSpace(text)) == 0 {
 			continue
 		}
 		var l line
 		if err := json.Unmarshal(text, &l); err != nil {
-			if i == len(lines)-1 {
-				break
+			err = fmt.Errorf("line %d of the journal is not one of smr: %w", i+1, err)
+			switch {
+			case json.Valid(text) || !cutOff(text):
+				return nil, err
+			case !bytes.HasPrefix(text, []byte(`{"event":`)):
+				doubt = err
 			}
-			return nil, fmt.Errorf("line %d of the journal is not one of smr: %w", i+1, err)
+			continue
 		}
+		if doubt != nil && l.Event != "begin" {
+			return nil, doubt
+		}
+		doubt = nil
 		switch {
 		case l.Event == "begin" && (l.Schema != JournalSchema || l.Before == nil || l.Plan == nil):
 			return nil, fmt.Errorf("line %d of the journal has the schema %q, and this smr reads %q", i+1, l.Schema, JournalSchema)
@@ -227,6 +284,13 @@ func ReadJournal(data []byte) (*Record, error) {
 		return nil, errors.New("the journal tells of no run")
 	}
 	return rec, nil
+}
+
+// cutOff reports whether a text is the beginning of JSON.
+func cutOff(text []byte) bool {
+	d := json.NewDecoder(bytes.NewReader(text))
+	var v any
+	return errors.Is(d.Decode(&v), io.ErrUnexpectedEOF)
 }
 
 // State puts what was there before into a state of the account as it is now.

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -215,7 +217,13 @@ func TestReadJournal(t *testing.T) {
 		{"a killed run and one that came through", begin + begin + end, 2, true, ""},
 		{"only the last release", begin + end + begin + end, 1, true, ""},
 		{"killed while it wrote", begin + `{"event":"do`, 1, false, ""},
-		{"cut in the middle", begin + "{\"event\":\"do\n" + end, 0, false, "line 2"},
+		{"killed while it wrote, and then one that came through", begin + "{\"event\":\"do\n" + begin + end, 2, true, ""},
+		{"killed while it wrote its first line, and then one that came through", begin[:80] + "\n" + begin + end, 1, true, ""},
+		{"killed while it wrote, twice", begin + "{\"event\":\"do\n" + begin[:80] + "\n" + begin + end, 2, true, ""},
+		{"a disk that was full for a while", begin + "{\"event\":\"do\n" + end, 1, true, ""},
+		{"a run without a beginning", begin + end + begin[:80] + "\n" + end, 0, false, "line 3"},
+		{"of something else", begin + "done\n" + end, 0, false, "line 2"},
+		{"only cut", begin[:80], 0, false, "no run"},
 		{"empty", "", 0, false, "no run"},
 		{"of another schema", strings.Replace(begin, "journal/1", "journal/2", 1), 0, false, "smr.journal/2"},
 		{"of two accounts", begin + strings.Replace(begin, "1234", "4321", 1), 0, false, "line 2"},
@@ -228,6 +236,39 @@ func TestReadJournal(t *testing.T) {
 			}
 		case err != nil || len(rec.Runs) != tt.runs || rec.Complete != tt.complete:
 			t.Errorf("%s: got %+v, %v", tt.name, rec, err)
+		}
+	}
+}
+
+// TestOpenJournal: what a killed run left half written does not spoil the lines
+// of the next one.
+func TestOpenJournal(t *testing.T) {
+	server := moto.Start(t)
+	judge := monitor.NewJudge()
+	e, err := newEnvironment(t, server, judge, &scenario{name: "change", steps: []step{{config: base(), release: "r1"}, {config: changed(), release: "r2"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, left := range []string{"", `{"event":"do`, `{"schema":"smr.jou`, "\n"} {
+		name := filepath.Join(t.TempDir(), "smr.journal")
+		if err := os.WriteFile(name, []byte(left), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		j, err := apply.OpenJournal(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := e.deploy(t.Context(), e.proxy.URL, step{config: []string{changed(), base()}[i%2], release: "on", allowLoss: true}, j)
+		if err := errors.Join(out.err, j.Close()); err != nil {
+			t.Fatal(err)
+		}
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rec, err := apply.ReadJournal(data)
+		if err != nil || len(rec.Runs) != 1 || !rec.Complete {
+			t.Errorf("after %q: %+v, %v", left, rec, err)
 		}
 	}
 }

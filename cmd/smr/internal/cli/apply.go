@@ -201,12 +201,12 @@ func (r *applying) planBack(ctx context.Context) (*account.Client, *plan.Plan, e
 func (r *applying) apply(ctx context.Context, a *account.Client, p *plan.Plan) error {
 	if !r.noJournal {
 		name := r.journalName(a.ID)
-		f, err := os.OpenFile(r.path(name), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+		journal, err := apply.OpenJournal(r.path(name))
 		if err != nil {
 			return fmt.Errorf("the journal %s cannot be written: %w. Name another with --journal, or give --no-journal", name, cause(err))
 		}
-		defer f.Close()
-		r.Journal = apply.NewJournal(f)
+		defer journal.Close()
+		r.Journal = journal
 	}
 	show := newProgress(r.Stderr)
 	r.Progress, r.Back = show.event, r.rollback
