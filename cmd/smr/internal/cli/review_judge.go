@@ -7,7 +7,9 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"runtime/debug"
 	"strings"
+	"sync"
 
 	"github.com/hashicorp/hcl/v2"
 
@@ -123,11 +125,20 @@ func (r *reviewing) read(ctx context.Context, resolver *git.Resolver, compared *
 		return dir, result, err
 	}
 	p := &pair{}
-	if p.baseDir, p.base, err = at(compared.Base); err != nil {
-		return nil, fmt.Errorf("the base %s: %w", compared.Base.Short(), err)
+	// Both sides take as long as each other, and are compiled at once.
+	var baseErr error
+	var base sync.WaitGroup
+	base.Go(func() { p.baseDir, p.base, baseErr = at(compared.Base) })
+	p.headDir, p.head, err = at(compared.Head)
+	base.Wait()
+	if baseErr != nil {
+		return nil, fmt.Errorf("the base %s: %w", compared.Base.Short(), baseErr)
 	}
-	if p.headDir, p.head, err = at(compared.Head); err != nil {
+	if err != nil {
 		return nil, fmt.Errorf("the commit %s: %w", compared.Head.Short(), err)
+	}
+	if countRoles(p.base)+countRoles(p.head) <= fewRoles {
+		debug.SetMemoryLimit(fewMemory)
 	}
 	p.rules = p.base
 	if compared.Rules != compared.Base {
@@ -136,6 +147,20 @@ func (r *reviewing) read(ctx context.Context, resolver *git.Resolver, compared *
 		}
 	}
 	return p, nil
+}
+
+// What comparing and showing so many roles of both sides should stay below, in
+// bytes. More roles take more, and would be slow if they were held to it.
+const (
+	fewRoles  = 4_000
+	fewMemory = 448 << 20
+)
+
+func countRoles(c *compiler.Result) int {
+	if c.Stack == nil { // nothing could be read
+		return 0
+	}
+	return len(c.Stack.Roles)
 }
 
 // verdict compares both sides and asks the gate.
