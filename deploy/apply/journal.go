@@ -176,11 +176,16 @@ func (j *Journal) end(err error, now time.Time) error {
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
-// before is what of a state the plan touches.
+// before is what of a state the plan touches, also what is in the end what it
+// was: on the way it is not.
 func before(p *plan.Plan, s *live.State) *Before {
+	written := map[string]bool{}
+	for i := range p.Operations {
+		written[p.Operations[i].Resource] = true
+	}
 	b := &Before{Partition: p.Partition, Roles: []RoleBefore{}, Policies: []PolicyBefore{}}
 	for _, res := range p.Resources {
-		if res.Before == res.After {
+		if res.Before == res.After && !written[res.ID] {
 			continue
 		}
 		if name, ok := strings.CutPrefix(res.ID, plan.RoleID("")); ok {

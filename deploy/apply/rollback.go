@@ -74,22 +74,31 @@ func (b *backward) run(rec *RunRecord, last bool) error {
 	if err != nil {
 		return stale("the account is not as the release in the journal left it, so that it cannot be taken back step by step: %v. Apply the configuration of the release before instead", err)
 	}
-	for _, g := range slices.Backward(groups) {
-		if err := b.group(g, rec.Before.State(end)); err != nil {
+	// A run that went on where one without a journal ended began in the middle.
+	begun, err := r.groups(rec.Before.State(end))
+	if err != nil {
+		return stale("the journal does not fit together: %v. Apply the configuration of the release before instead", err)
+	}
+	for i, g := range slices.Backward(groups) {
+		if err := b.group(g, begun[i].from, rec.Before.State(end)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// group takes back what of a group was done. at is the state before it.
-func (b *backward) group(g *group, at *live.State) error {
+// group takes back what of a group was done from an operation on. at is the
+// state before that.
+func (b *backward) group(g *group, from int, at *live.State) error {
 	name := ""
 	if g.role != nil {
 		name = g.role.Name
 	}
-	inverses := make([][]plan.Operation, 0, g.from)
-	for _, op := range g.ops[:g.from] {
+	if from > g.from {
+		return stale("%s is further back than where the release in the journal began. Apply the configuration of the release before instead", cmpOr(name, "a policy"))
+	}
+	inverses := make([][]plan.Operation, 0, g.from-from)
+	for _, op := range g.ops[from:g.from] {
 		inv, err := inverse(at, op)
 		if err != nil {
 			return err
@@ -99,7 +108,7 @@ func (b *backward) group(g *group, at *live.State) error {
 		}
 		inverses = append(inverses, inv)
 	}
-	if g.role != nil && g.role.Change == plan.Create {
+	if from == 0 && g.role != nil && g.role.Change == plan.Create {
 		if b.made == nil {
 			b.made = map[string]bool{}
 		}
@@ -144,10 +153,10 @@ func (b *backward) userOf(arn string) string {
 // step does to a state what an operation does, as far as what the journal holds
 // of it allows: it does not hold versions that are not the default.
 func step(s *live.State, op *plan.Operation) error {
-	if op.Kind == plan.DeletePolicyVersion {
+	switch op.Kind {
+	case plan.DeletePolicyVersion:
 		return nil
-	}
-	if op.Kind == plan.CreatePolicyVersion {
+	case plan.CreatePolicyVersion, plan.DeletePolicy:
 		if p := s.Policies[op.Policy]; p != nil {
 			p.Versions = slices.DeleteFunc(p.Versions, func(v live.Version) bool { return v.ID != p.DefaultVersion })
 		}

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -16,6 +18,7 @@ import (
 	"github.com/sagemaker-roles/smr/deploy/internal/fault"
 	"github.com/sagemaker-roles/smr/deploy/internal/monitor"
 	"github.com/sagemaker-roles/smr/deploy/internal/moto"
+	"github.com/sagemaker-roles/smr/deploy/live"
 	"github.com/sagemaker-roles/smr/deploy/plan"
 )
 
@@ -145,6 +148,123 @@ func TestRollbackOfKilledRuns(t *testing.T) {
 				continue
 			}
 			e.holdsBefore(t, sc, before)
+		}
+	}
+}
+
+// roundabout is a plan that narrows a policy, takes it away and deletes it, and
+// that narrows another one and gives it back what it had.
+func roundabout(t *testing.T, c *account.Client) *plan.Plan {
+	t.Helper()
+	p, err := makePlan(t.Context(), c, step{config: base(), release: "r2"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := live.Read(t.Context(), c.IAM, live.Options{Account: c.ID, Partition: c.Partition, Paths: p.Paths})
+	if err != nil {
+		t.Fatal(err)
+	}
+	queue, data, role := s.PolicyARN("/smr/p/", "Queue_train"), s.PolicyARN("/smr/p/", "Data_train"), ""
+	for _, r := range s.Roles {
+		if slices.Contains(r.Attached, queue) {
+			role = r.Name
+		}
+	}
+	narrow, was := document(statement("Deny", "*", "s3:GetObject")), s.Policies[data].Document().Text
+	p.Operations, p.Resources = []plan.Operation{
+		{Kind: plan.CreatePolicyVersion, Policy: queue, Args: plan.Args{Document: narrow}},
+		{Kind: plan.CreatePolicyVersion, Policy: data, Args: plan.Args{Document: narrow}},
+		{Kind: plan.DetachRolePolicy, Policy: queue},
+		{Kind: plan.DeletePolicyVersion, Policy: queue, Args: plan.Args{VersionID: "v1"}},
+		{Kind: plan.DeletePolicy, Policy: queue},
+		{Kind: plan.CreatePolicyVersion, Policy: data, Args: plan.Args{Document: was}},
+	}, nil
+	p.Roles = []plan.Role{{Name: role, Change: plan.Update, States: []plan.State{}}}
+	digest := func(id string) string {
+		if id == plan.RoleID(role) {
+			return s.Role(role).Digest()
+		}
+		return s.Policies[strings.TrimPrefix(id, plan.PolicyID(""))].Digest()
+	}
+	ids := []string{plan.PolicyID(data), plan.PolicyID(queue), plan.RoleID(role)}
+	for _, id := range ids {
+		p.Resources = append(p.Resources, plan.Resource{ID: id, Before: digest(id)})
+	}
+	for i := range p.Operations {
+		op := &p.Operations[i]
+		op.ID, op.Role, op.Resource = fmt.Sprintf("%s/%03d", role, i+1), role, plan.PolicyID(op.Policy)
+		if op.Kind == plan.DetachRolePolicy {
+			op.Resource = plan.RoleID(role)
+		}
+		op.Before = digest(op.Resource)
+		if err := plan.Step(s, op); err != nil {
+			t.Fatal(err)
+		}
+		op.After = digest(op.Resource)
+	}
+	for i, id := range ids {
+		p.Resources[i].After = digest(id)
+	}
+	p.Seal()
+	return p
+}
+
+// TestRollbackOfVersions: a policy that got a version on the way and was then
+// deleted comes back as it was, and so does one that is at the end what it was
+// at the beginning, from any place on the way. unseen is how many of the plan's
+// operations a run did that wrote no journal: what was there before those is
+// not known, and the way back ends after them.
+func TestRollbackOfVersions(t *testing.T) {
+	server := moto.Start(t)
+	judge := monitor.NewJudge()
+	sc := &scenario{name: "versions", steps: []step{{config: base(), release: "r1"}, {config: base(), release: "r1"}}}
+	for _, unseen := range []int{0, 2} {
+		for n := unseen + 1; n <= 6; n++ {
+			e, err := newEnvironment(t, server, judge, sc)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c, err := account.Open(t.Context(), clientOptions(e.proxy.URL))
+			if err != nil {
+				t.Fatal(err)
+			}
+			p := roundabout(t, c)
+			if _, err := e.monitor.Between(nil); err != nil {
+				t.Fatal(err)
+			}
+			until := func(n int, j *apply.Journal) {
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				o := applyOptions(sc.steps[1], j)
+				o.Progress = func(e apply.Event) {
+					if e.Kind == apply.Done && e.Done == n {
+						cancel()
+					}
+				}
+				if _, err := apply.Run(ctx, c, p, o); err != nil && ctx.Err() == nil {
+					t.Fatal(err)
+				}
+			}
+			if unseen > 0 {
+				until(unseen, nil)
+			}
+			before, err := e.account.ReadWhole()
+			if err != nil {
+				t.Fatal(err)
+			}
+			var journal bytes.Buffer
+			until(n, apply.NewJournal(&journal))
+			if _, err := e.back(t, journal.Bytes(), sc.steps[1], before); err != nil {
+				t.Errorf("%d operations, %d unseen: %v", n, unseen, err)
+				continue
+			}
+			after, err := e.account.ReadWhole()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(normal(before, e.id), normal(after, e.id)); diff != "" {
+				t.Errorf("%d operations, %d unseen: -want +got:\n%s", n, unseen, diff)
+			}
 		}
 	}
 }
