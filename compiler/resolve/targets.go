@@ -134,6 +134,6 @@ func (r *resolver) only(name string) []*ir.Target {
 		}
 		names = append(names, t.Name)
 	}
-	r.errorf("unknown-account", hcl.Range{Filename: "--account"}, "No account %q is declared.%s", name, r.c.DidYouMean(name, names, "The accounts are "+diag.Quote(names)+"."))
+	r.errorf("unknown-account", hcl.Range{Filename: "--account"}, "No account %q is declared.%s The accounts are %s.", name, r.c.DidYouMean(name, names, ""), diag.Quote(names))
 	return nil
 }

@@ -42,8 +42,12 @@ and asks. It changes only roles and policies that carry the project's tag.
 A plan is applied only to the account it was made for, by the version of smr
 that made it, from the configuration it was made from, and only while every role
 and policy in it is as the plan found it, or as the plan leaves it. A run that
-ended half way is repaired by running it again. --digest asks for the plan that
-was approved; then the configuration need not be there.
+ended half way is repaired by running it again.
+
+The digest in a plan file is no signature: whoever can change the file can make
+it anew. Where the file goes from one job of CI to another, give apply --digest
+with the digest of the plan that was approved, by another way than the file. Any
+other plan is then refused, and the configuration need not be there.
 
 Between two calls no role can do what it could do neither before nor after, and
 none lacks what it can do both before and after, unless the plan says so: that

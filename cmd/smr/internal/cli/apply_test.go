@@ -124,3 +124,34 @@ func TestLeftoverRows(t *testing.T) {
 	has(t, r.smr(0, "apply", "--allow-delete", "--yes", "--release", "next"), "Delete SageMaker-train")
 	has(t, r.smr(1, "apply", "--rollback", "--yes"), "a role made anew is another one")
 }
+
+// TestUnknownAccount: an account that is not declared is wrong usage, and
+// nothing is said of a configuration for no account.
+func TestUnknownAccount(t *testing.T) {
+	r := newOfflineRun(t)
+	other := strings.Replace(liveConfig, `account "main"`, "account \"other\" {\n  id = \"210987654321\"\n  region = \"eu-west-1\"\n}\n\naccount \"main\"", 1)
+	r.config(strings.Replace(other, `resources = ["arn:aws:s3:::acme-data/*"]`, `resources = ["arn:aws:s3:::acme-data/*", "arn:aws:s3:::acme-data/a/*"] # smr:ignore redundant-resource -- for the reader`, 1))
+	r.smr(0, "validate", "--account", "main")
+	for _, command := range []string{"validate", "plan", "drift"} {
+		text := r.smr(2, command, "--account", "mian")
+		has(t, text, `"mian"`, `"main"`, `"other"`)
+		if strings.Contains(text, "gnore") || strings.Contains(text, "arning") {
+			t.Errorf("smr %s says more than that:\n%s", command, text)
+		}
+	}
+	r.config("role {")
+	r.smr(1, "validate", "--account", "mian")
+}
+
+// TestApplyHelp: what keeps a plan file on its way is said.
+func TestApplyHelp(t *testing.T) {
+	text := strings.Join(strings.Fields(newOfflineRun(t).smr(0, "apply", "--help")), " ")
+	has(t, text, "The digest in a plan file is no signature", "--digest with the digest of the plan that was approved")
+}
+
+// newOfflineRun is a directory without an account.
+func newOfflineRun(t *testing.T) *liveRun {
+	r := &liveRun{t: t, dir: t.TempDir()}
+	r.config(liveConfig)
+	return r
+}

@@ -68,7 +68,30 @@ func (s *session) compileOnly(dir string) (*configuration, error) {
 	result := compiler.Compile(compiler.Options{
 		FS: root.FS(), Env: s.environment(), Vars: vars, VarFiles: files, Account: s.account,
 	})
+	if err := accountOf(result); err != nil {
+		return nil, err
+	}
 	return &configuration{Result: result, dir: filepath.Join(s.dir, dir)}, nil
+}
+
+// accountOf is wrong usage where nothing but the name of --account is wrong:
+// what else is said then is of a configuration for no account.
+func accountOf(result *compiler.Result) error {
+	var wrong *hcl.Diagnostic
+	for _, d := range result.Diags {
+		if d.Severity != hcl.DiagError {
+			continue
+		}
+		info, ok := d.Extra.(*diag.Info)
+		if !ok || info.Code != "unknown-account" || d.Subject == nil || d.Subject.Filename != "--account" {
+			return nil
+		}
+		wrong = d
+	}
+	if wrong == nil {
+		return nil
+	}
+	return usagef("--account: %s", wrong.Detail)
 }
 
 func (s *session) open(dir string) (*os.Root, error) {
