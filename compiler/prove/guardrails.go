@@ -21,7 +21,7 @@ import (
 type prover struct {
 	prog    *ir.Program
 	stack   *ir.Stack
-	library library
+	store store
 	texts   map[*ir.StackRole]*Texts
 	touches map[touchKey]bool
 	shapes  map[*policy.Document][]*Shape // of the Allow statements, each document's made once
@@ -38,7 +38,7 @@ type touchKey struct {
 // Stack decides the guardrails and expectations of a configuration. The error
 // is a fault of the program itself: a proof that the evaluation contradicts.
 func Stack(prog *ir.Program, stack *ir.Stack) (hcl.Diagnostics, error) {
-	p := &prover{prog: prog, stack: stack, library: library{}, texts: map[*ir.StackRole]*Texts{}, touches: map[touchKey]bool{}, shapes: map[*policy.Document][]*Shape{}}
+	p := &prover{prog: prog, stack: stack, store: store{}, texts: map[*ir.StackRole]*Texts{}, touches: map[touchKey]bool{}, shapes: map[*policy.Document][]*Shape{}}
 	for _, g := range prog.Config.Guardrails {
 		p.guardrail(g)
 	}
@@ -55,7 +55,7 @@ func (p *prover) errorf(code string, at hcl.Range, format string, args ...any) {
 func (p *prover) of(role *ir.StackRole) *Texts {
 	t := p.texts[role]
 	if t == nil {
-		t = p.library.texts(role)
+		t = p.store.texts(role)
 		p.texts[role] = t
 	}
 	return t

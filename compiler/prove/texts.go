@@ -26,18 +26,18 @@ type Texts struct {
 	origins         map[*policy.Document][]ir.Origin
 }
 
-// A library finds the texts of policies by ARN and parses each once.
-type library map[string]*policy.Document
+// A store finds the texts of policies by ARN and parses each once.
+type store map[string]*policy.Document
 
 // NewTexts gathers the policies of a role.
-func NewTexts(role *ir.StackRole) *Texts { return library{}.texts(role) }
+func NewTexts(role *ir.StackRole) *Texts { return store{}.texts(role) }
 
 // Gather returns a function that does what NewTexts does for many roles, which
 // then share the documents of AWS's managed policies. It is not safe for
 // concurrent use.
-func Gather() func(*ir.StackRole) *Texts { return library{}.texts }
+func Gather() func(*ir.StackRole) *Texts { return store{}.texts }
 
-func (l library) texts(role *ir.StackRole) *Texts {
+func (l store) texts(role *ir.StackRole) *Texts {
 	t := &Texts{origins: map[*policy.Document][]ir.Origin{}}
 	for _, list := range [][]ir.Policy{role.Managed, role.Inline} {
 		for _, p := range list {
@@ -63,7 +63,7 @@ func (l library) texts(role *ir.StackRole) *Texts {
 }
 
 // find returns the text of a policy: the configuration's own, or AWS's.
-func (l library) find(target *ir.Target, arn string) *policy.Document {
+func (l store) find(target *ir.Target, arn string) *policy.Document {
 	if known := target.Policies[arn]; known != nil {
 		return known.Document
 	}

@@ -49,19 +49,19 @@ func (f *form) key() string {
 	return f.doc.Key()
 }
 
-// A library makes forms of texts and finds texts by ARN, each once.
-type library struct {
+// A store makes forms of texts and finds texts by ARN, each once.
+type store struct {
 	state *live.State
 	known map[string]*policy.Document // what policy blocks of the configuration say, by ARN
 	forms map[string]*form            // by key of the document, or "opaque:" and ARN
 }
 
-func newLibrary(state *live.State) *library {
-	return &library{state: state, known: map[string]*policy.Document{}, forms: map[string]*form{}}
+func newLibrary(state *live.State) *store {
+	return &store{state: state, known: map[string]*policy.Document{}, forms: map[string]*form{}}
 }
 
 // form is the form of a document; nil of nil.
-func (l *library) form(d *live.Document) *form {
+func (l *store) form(d *live.Document) *form {
 	if d == nil {
 		return nil
 	}
@@ -86,7 +86,7 @@ func (l *library) form(d *live.Document) *form {
 
 // foreign is the form of a policy that stands elsewhere, by ARN: as the account
 // has it, else as AWS publishes it, else as the configuration says.
-func (l *library) foreign(arn string) *form {
+func (l *store) foreign(arn string) *form {
 	if p := l.state.Policies[arn]; p != nil && p.Document() != nil {
 		return l.form(p.Document())
 	}
@@ -107,7 +107,7 @@ func (l *library) foreign(arn string) *form {
 	return f
 }
 
-func (l *library) unknown(what string) *form {
+func (l *store) unknown(what string) *form {
 	id := "unknown:" + what
 	f := l.forms[id]
 	if f == nil {

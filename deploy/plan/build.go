@@ -188,7 +188,7 @@ func (b *builder) blocked(w *walk) string {
 		if s.before == nil || s.after == nil || s.before.doc == nil || s.after.doc == nil || s.before.key() == s.after.key() {
 			continue
 		}
-		if d, ok := compose(s.after, func(*atom) bool { return true }, slices.Concat(s.before.allow, s.before.deny)); ok && !w.fits(w.start.with(i, b.library.form(live.FromPolicy(d)))) {
+		if d, ok := compose(s.after, func(*atom) bool { return true }, slices.Concat(s.before.allow, s.before.deny)); ok && !w.fits(w.start.with(i, b.store.form(live.FromPolicy(d)))) {
 			full = append(full, fmt.Sprintf("the statements of %s before and after do not fit together", shortName(s.key)))
 		}
 	}

@@ -30,7 +30,7 @@ type pair struct {
 func (m *maker) compare() error {
 	target := *m.d.target
 	target.Policies = map[string]*ir.KnownPolicy{}
-	for arn, doc := range m.library.known {
+	for arn, doc := range m.store.known {
 		target.Policies[arn] = &ir.KnownPolicy{Document: doc}
 	}
 	side := func(f func(p *pair) *live.Role) *compiler.Result {

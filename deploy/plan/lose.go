@@ -26,7 +26,7 @@ func (w *walk) seal(lossy bool) bool {
 	if w.used[at] || w.now.forms[w.guard] != nil {
 		return false
 	}
-	f := w.library.form(sealDocument())
+	f := w.store.form(sealDocument())
 	w.used[at] = w.try(&move{slot: w.guard, to: w.now.with(w.guard, f), phase: PhaseNarrow, why: "everything is denied until the role is whole"}, lossy)
 	return w.used[at]
 }

@@ -52,7 +52,7 @@ type maker struct {
 	o       Options
 	live    *live.State // as it was read
 	work    *live.State // after the operations so far
-	library *library
+	store *store
 	answers *answers
 	plan    *Plan
 	touched map[string]bool // ids of resources
@@ -73,14 +73,14 @@ func Make(state *live.State, d *Desired, o Options) (*Plan, error) {
 	}
 	o.Release = tagText(o.Release)
 	m := &maker{
-		d: d, o: o, live: state, work: state.Clone(), library: newLibrary(state), answers: &answers{proved: map[string]bool{}}, touched: map[string]bool{},
+		d: d, o: o, live: state, work: state.Clone(), store: newLibrary(state), answers: &answers{proved: map[string]bool{}}, touched: map[string]bool{},
 		plan: &Plan{
 			Schema: Schema, Tool: compiler.Version, Created: o.Now.UTC().Format(time.RFC3339), Account: d.Account, AccountName: d.AccountName,
 			Partition: d.Partition, Project: d.Project, Release: o.Release, Configuration: d.Digest, Paths: d.Paths,
 			Resources: []Resource{}, Roles: []Role{}, Operations: []Operation{}, Losses: []Loss{}, Refusals: []Finding{}, Findings: []Finding{}, Quotas: []Quota{},
 		},
 	}
-	m.library.known = d.knownTexts()
+	m.store.known = d.knownTexts()
 	m.knownTexts()
 	for _, w := range m.order() {
 		m.want(w)
@@ -180,12 +180,12 @@ func trusted(w *Want) []string {
 
 // knownTexts tells policy blocks whose text is not that of the account.
 func (m *maker) knownTexts() {
-	for _, arn := range slices.Sorted(maps.Keys(m.library.known)) {
+	for _, arn := range slices.Sorted(maps.Keys(m.store.known)) {
 		p := m.live.Policies[arn]
 		if p == nil || p.Document() == nil {
 			continue
 		}
-		if said := m.library.form(live.FromPolicy(m.library.known[arn])); !sameAtoms(said, m.library.form(p.Document())) {
+		if said := m.store.form(live.FromPolicy(m.store.known[arn])); !sameAtoms(said, m.store.form(p.Document())) {
 			m.find(nil, "other-policy-text", "", "The configuration gives %s another text than the account has. The plan goes by the account's; guardrails and expectations went by the configuration's. Take the account's text over into the policy block.", arn)
 		}
 	}

@@ -27,7 +27,7 @@ func (m *maker) leftover(r *live.Role) {
 
 // closed reports whether nobody may assume the role.
 func (m *maker) closed(r *live.Role) bool {
-	trust := m.library.form(r.Trust)
+	trust := m.store.form(r.Trust)
 	return trust == nil || len(trust.allow) == 0
 }
 
@@ -73,12 +73,12 @@ func (m *maker) remove(r *live.Role, w *Want, retired string) {
 		if m.d.ownedPolicy(m.live.Policies[arn]) {
 			kind = managedSlot
 		}
-		slots = append(slots, &slot{kind: kind, key: arn, before: m.library.foreign(arn)})
+		slots = append(slots, &slot{kind: kind, key: arn, before: m.store.foreign(arn)})
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Inline)) {
-		slots = append(slots, &slot{kind: inlineSlot, key: name, before: m.library.form(r.Inline[name])})
+		slots = append(slots, &slot{kind: inlineSlot, key: name, before: m.store.form(r.Inline[name])})
 	}
-	trust, limit := m.library.form(r.Trust), m.boundary(r.Boundary)
+	trust, limit := m.store.form(r.Trust), m.boundary(r.Boundary)
 	walk := m.walk(slots, &state{trust: trust, boundary: r.Boundary, limit: limit}, &state{trust: trust, boundary: r.Boundary, limit: limit})
 	if !walk.run() {
 		m.refuse(w, "unproved-order", r.Name, "The role cannot be deleted: no order of detaching its policies was proved to grant nothing on the way. Detach those with Deny statements last, by hand.")

@@ -13,7 +13,7 @@ import (
 // walk prepares the way of a role between two states.
 func (m *maker) walk(slots []*slot, start, end *state) *walk {
 	w := &walk{
-		library: m.library, slots: slots, start: start, now: start, end: end, used: map[partial]bool{},
+		store: m.store, slots: slots, start: start, now: start, end: end, used: map[partial]bool{},
 		limits: limits{
 			managed: m.limit("managed_policy_size"), inline: m.limit("inline_policies_size"),
 			trust: m.limit("trust_policy_size"), attached: m.limit("attached_policies_per_role"),
@@ -40,7 +40,7 @@ func (m *maker) boundary(arn string) *form {
 	if arn == "" {
 		return nil
 	}
-	return m.library.foreign(arn)
+	return m.store.foreign(arn)
 }
 
 // exist refuses policies of the account that the role names and that are not
@@ -93,15 +93,15 @@ func (m *maker) create(w *Want) {
 	}
 	var slots []*slot
 	for i := range w.Managed {
-		slots = append(slots, &slot{kind: managedSlot, key: w.Managed[i].ARN, after: m.library.form(w.Managed[i].Document)})
+		slots = append(slots, &slot{kind: managedSlot, key: w.Managed[i].ARN, after: m.store.form(w.Managed[i].Document)})
 	}
 	for _, arn := range w.attached() {
-		slots = append(slots, &slot{kind: foreignSlot, key: arn, after: m.library.foreign(arn)})
+		slots = append(slots, &slot{kind: foreignSlot, key: arn, after: m.store.foreign(arn)})
 	}
 	for _, name := range slices.Sorted(maps.Keys(w.Inline)) {
-		slots = append(slots, &slot{kind: inlineSlot, key: name, after: m.library.form(w.Inline[name])})
+		slots = append(slots, &slot{kind: inlineSlot, key: name, after: m.store.form(w.Inline[name])})
 	}
-	trust, limit := m.library.form(w.Trust), m.boundary(w.PermissionsBoundary)
+	trust, limit := m.store.form(w.Trust), m.boundary(w.PermissionsBoundary)
 	walk := m.walk(slots, &state{trust: trust, boundary: w.PermissionsBoundary, limit: limit}, &state{trust: trust, boundary: w.PermissionsBoundary, limit: limit})
 	walk.check.before = newSide(nil, "", nil, nil) // there was no role
 	if !walk.run() {
@@ -164,7 +164,7 @@ func (m *maker) update(w *Want, r *live.Role) {
 		return
 	}
 	slots := m.slots(w, r)
-	start := &state{trust: m.library.form(r.Trust), boundary: r.Boundary, limit: m.boundary(r.Boundary)}
+	start := &state{trust: m.store.form(r.Trust), boundary: r.Boundary, limit: m.boundary(r.Boundary)}
 	end := &state{trust: m.trust(w, r), boundary: w.PermissionsBoundary, limit: m.boundary(w.PermissionsBoundary)}
 	walk := m.walk(slots, start, end)
 	_, tagged := tagOf(r)
@@ -230,21 +230,21 @@ func (w *walk) attached() int {
 func (m *maker) slots(w *Want, r *live.Role) []*slot {
 	managed, foreign, inline := map[string]*slot{}, map[string]*slot{}, map[string]*slot{}
 	for i := range w.Managed {
-		managed[w.Managed[i].ARN] = &slot{kind: managedSlot, key: w.Managed[i].ARN, after: m.library.form(w.Managed[i].Document)}
+		managed[w.Managed[i].ARN] = &slot{kind: managedSlot, key: w.Managed[i].ARN, after: m.store.form(w.Managed[i].Document)}
 	}
 	for _, arn := range w.attached() {
-		foreign[arn] = &slot{kind: foreignSlot, key: arn, after: m.library.foreign(arn)}
+		foreign[arn] = &slot{kind: foreignSlot, key: arn, after: m.store.foreign(arn)}
 	}
 	for _, arn := range r.Attached {
 		switch {
 		case managed[arn] != nil:
-			managed[arn].before = m.library.form(m.live.Policies[arn].Document())
+			managed[arn].before = m.store.form(m.live.Policies[arn].Document())
 		case foreign[arn] != nil:
 			foreign[arn].before = foreign[arn].after
 		case m.d.ownedPolicy(m.live.Policies[arn]):
-			managed[arn] = &slot{kind: managedSlot, key: arn, before: m.library.form(m.live.Policies[arn].Document())}
+			managed[arn] = &slot{kind: managedSlot, key: arn, before: m.store.form(m.live.Policies[arn].Document())}
 		default:
-			f := m.library.foreign(arn)
+			f := m.store.foreign(arn)
 			foreign[arn] = &slot{kind: foreignSlot, key: arn, before: f}
 			if !remembered(r.Tags[TagAttached], arn) && !w.Exclusive {
 				foreign[arn].after = f
@@ -253,14 +253,14 @@ func (m *maker) slots(w *Want, r *live.Role) []*slot {
 		}
 	}
 	for name, d := range w.Inline {
-		inline[name] = &slot{kind: inlineSlot, key: name, after: m.library.form(d)}
+		inline[name] = &slot{kind: inlineSlot, key: name, after: m.store.form(d)}
 	}
 	for name, d := range r.Inline {
 		if inline[name] != nil {
-			inline[name].before = m.library.form(d)
+			inline[name].before = m.store.form(d)
 			continue
 		}
-		f := m.library.form(d)
+		f := m.store.form(d)
 		inline[name] = &slot{kind: inlineSlot, key: name, before: f}
 		if name != SealName && !remembered(r.Tags[TagInline], name) && !w.Exclusive {
 			inline[name].after = f
@@ -279,9 +279,9 @@ func (m *maker) slots(w *Want, r *live.Role) []*slot {
 // trust is the trust policy that the role gets. Where IAM shows that one of
 // its principals was deleted, it is not written anew without being asked to.
 func (m *maker) trust(w *Want, r *live.Role) *form {
-	wanted := m.library.form(w.Trust)
+	wanted := m.store.form(w.Trust)
 	if live.Same(r.Trust, w.Trust) {
-		return m.library.form(r.Trust)
+		return m.store.form(r.Trust)
 	}
 	ids := deletedPrincipals(r.Trust)
 	if len(ids) == 0 {
@@ -291,7 +291,7 @@ func (m *maker) trust(w *Want, r *live.Role) *form {
 		return wanted
 	}
 	m.find(w, "stale-principal", r.Name, "The trust policy of the role holds %s: a role or user that it named was deleted. One made since under the same name is somebody else, so the trust policy stays as it is. Look at who is meant, then take the principal out of the configuration, or let it be written anew: smr plan --renew-principals.", strings.Join(ids, ", "))
-	return m.library.form(r.Trust)
+	return m.store.form(r.Trust)
 }
 
 // unshared refuses to change a policy that others use too: nothing is proved

@@ -115,7 +115,7 @@ func (w *walk) composed(slot int, now *form, d *policy.Document, ok bool) *form 
 	if _, _, twice := d.Duplicates(); twice || len(d.Statements) == 0 {
 		return nil
 	}
-	f := w.library.form(live.FromPolicy(d))
+	f := w.store.form(live.FromPolicy(d))
 	if f.key() == now.key() || sameAtoms(f, now) {
 		return nil
 	}

@@ -14,7 +14,7 @@ import (
 // lost: from every state there is a way on, at the worst the one that denies
 // everything until the role is whole.
 type walk struct {
-	library *library
+	store *store
 	check   *checker
 	slots   []*slot
 	limits  limits
@@ -174,7 +174,7 @@ func (w *walk) meetTrust(lossy bool) bool {
 		return false
 	}
 	next := w.now.clone()
-	next.trust = w.library.form(live.FromPolicy(d))
+	next.trust = w.store.form(live.FromPolicy(d))
 	w.check.kept[next.trust.key()] = true
 	if next.trust.key() == w.now.trust.key() || !w.try(&move{slot: -1, trust: true, to: next, phase: PhaseNarrow, why: "only who may assume the role before and after"}, lossy) {
 		return false

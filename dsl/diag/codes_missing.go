@@ -6,7 +6,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 )
 
-// codesOfReferences are the codes from missing-argument to role-wide-parameter.
+// codesOfReferences are the codes from missing-argument to role-not-deployed.
 func codesOfReferences() []Entry {
 	return []Entry{
 		{
@@ -379,22 +379,6 @@ role "train" {
 role "r" {
   accounts   = ["main"]
   pass_roles = [role.train.arn]
-}
-`,
-		},
-		{
-			Code: "role-wide-parameter", Severity: hcl.DiagError,
-			Explain: "A parameter that comes from a setting of the role is given in an activity block. pass_roles is one setting for all activities of a role.",
-			Bad: `role "r" {
-  activity "manage_models" {
-    pass_roles = ["arn:aws:iam::123456789012:role/jobs"]
-  }
-}
-`,
-			Good: `role "r" {
-  pass_roles = ["arn:aws:iam::123456789012:role/jobs"]
-  activity "manage_models" {
-  }
 }
 `,
 		},

@@ -4,9 +4,25 @@ import (
 	"github.com/hashicorp/hcl/v2"
 )
 
-// codesOfNames are the codes from shadowed-built-in to unknown-name.
+// codesOfNames are the codes from role-wide-parameter to unknown-name.
 func codesOfNames() []Entry {
 	return []Entry{
+		{
+			Code: "role-wide-parameter", Severity: hcl.DiagError,
+			Explain: "A parameter that comes from a setting of the role is given in an activity block. pass_roles is one setting for all activities of a role.",
+			Bad: `role "r" {
+  activity "manage_models" {
+    pass_roles = ["arn:aws:iam::123456789012:role/jobs"]
+  }
+}
+`,
+			Good: `role "r" {
+  pass_roles = ["arn:aws:iam::123456789012:role/jobs"]
+  activity "manage_models" {
+  }
+}
+`,
+		},
 		{
 			Code: "shadowed-built-in", Severity: hcl.DiagError,
 			Explain: "A block has the name of a built-in activity or persona. Built-ins are changed with override and extends, so that a reader knows what a name means.",
