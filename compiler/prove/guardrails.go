@@ -21,7 +21,7 @@ import (
 type prover struct {
 	prog    *ir.Program
 	stack   *ir.Stack
-	store store
+	store   store
 	texts   map[*ir.StackRole]*Texts
 	touches map[touchKey]bool
 	shapes  map[*policy.Document][]*Shape // of the Allow statements, each document's made once

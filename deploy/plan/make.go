@@ -52,7 +52,7 @@ type maker struct {
 	o       Options
 	live    *live.State // as it was read
 	work    *live.State // after the operations so far
-	store *store
+	store   *store
 	answers *answers
 	plan    *Plan
 	touched map[string]bool // ids of resources

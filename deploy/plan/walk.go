@@ -14,10 +14,10 @@ import (
 // lost: from every state there is a way on, at the worst the one that denies
 // everything until the role is whole.
 type walk struct {
-	store *store
-	check   *checker
-	slots   []*slot
-	limits  limits
+	store  *store
+	check  *checker
+	slots  []*slot
+	limits limits
 
 	start, now, end *state
 	used            map[partial]bool
