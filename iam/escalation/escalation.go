@@ -134,8 +134,14 @@ func (j *Judge) Allows(side access.Side, action string) access.Answer {
 	// Only requests with the action: the session policy allows nothing else.
 	head := access.Side{Identity: []*policy.Document{allow, deny}, Session: only(action)}
 	key := action + "\x00" + string(policy.AppendJSON(policy.AppendJSON(nil, allow), deny))
-	if side.Boundary != nil {
-		in, out, _ := cut([]*policy.Document{side.Boundary}, action)
+	return j.compare(head, key, side.Boundary, action)
+}
+
+// compare reports whether a side grants anything under what a boundary says of
+// an action, once for each key, which names the side.
+func (j *Judge) compare(head access.Side, key string, boundary *policy.Document, action string) access.Answer {
+	if boundary != nil {
+		in, out, _ := cut([]*policy.Document{boundary}, action)
 		in.Statements = append(in.Statements, out.Statements...)
 		head.Boundary = in
 		key += "\x00" + string(policy.AppendJSON(nil, in))

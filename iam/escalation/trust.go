@@ -75,21 +75,7 @@ func (j *Judge) On(side access.Side, action, resource, service string) access.An
 	}
 	head := access.Side{Identity: []*policy.Document{allow, deny}, Session: session}
 	key := "on\x00" + action + "\x00" + resource + "\x00" + service + "\x00" + string(policy.AppendJSON(policy.AppendJSON(nil, allow), deny))
-	if side.Boundary != nil {
-		in, out, _ := cut([]*policy.Document{side.Boundary}, action)
-		in.Statements = append(in.Statements, out.Statements...)
-		head.Boundary = in
-		key += "\x00" + string(policy.AppendJSON(nil, in))
-	}
-	if answer, ok := j.known[key]; ok {
-		return answer
-	}
-	answer := access.Unknown
-	if result, err := access.Compare(access.Side{}, head, j.options); err == nil {
-		answer = result.NewAccess
-	}
-	j.known[key] = answer
-	return answer
+	return j.compare(head, key, side.Boundary, action)
 }
 
 // mayReach reports whether a statement may speak of a resource; policy
