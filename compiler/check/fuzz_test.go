@@ -38,7 +38,7 @@ func FuzzValues(f *testing.F) {
 		_, _ = beyondLatin(s)
 		_ = resourceID(s, "sg-")
 		wellFormedAction(s)
-		wellFormedResource(s)
+		policy.WellFormedResource(s)
 		_ = brief(s)
 		legacyBucket("aws", s)
 		foreign(&ir.Target{Partition: "aws"}, s)

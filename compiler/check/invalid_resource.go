@@ -1,8 +1,6 @@
 package check
 
 import (
-	"strings"
-
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/sagemaker-roles/smr/compiler/ir"
@@ -21,7 +19,7 @@ func invalidResource() Rule {
 			p.eachWritten(func(role *ir.Role, w *written) {
 				for _, list := range [][]string{w.Resources, w.NotResources} {
 					for _, resource := range list {
-						if wellFormedResource(resource) {
+						if policy.WellFormedResource(resource) {
 							continue
 						}
 						if _, judged := p.shared.argumentOf(role, w.origin.Activity, resource); judged && w.origin.Activity != "" {
@@ -37,20 +35,6 @@ func invalidResource() Rule {
 			})
 		},
 	}
-}
-
-// wellFormedResource reports whether IAM can read a resource: a pattern that
-// begins with a star, or an ARN with six parts or a star that may hold them.
-func wellFormedResource(s string) bool {
-	if strings.HasPrefix(s, "*") {
-		return true
-	}
-	rest, ok := strings.CutPrefix(s, "arn:")
-	if !ok {
-		return false
-	}
-	_, whole := policy.ParseARN(s)
-	return whole || strings.Contains(rest, "*")
 }
 
 func resourceExample(resource string) string {

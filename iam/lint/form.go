@@ -27,20 +27,6 @@ func only(s string) bool {
 	return true
 }
 
-// wellFormedResource reports whether IAM can read a resource: a pattern that
-// begins with a star, or an ARN with six parts or a star that may hold them.
-func wellFormedResource(s string) bool {
-	if strings.HasPrefix(s, "*") {
-		return true
-	}
-	rest, ok := strings.CutPrefix(s, "arn:")
-	if !ok {
-		return false
-	}
-	_, whole := policy.ParseARN(s)
-	return whole || strings.Contains(rest, "*")
-}
-
 // stars reports whether a text is stars alone.
 func stars(s string) bool { return s != "" && strings.Trim(s, "*") == "" }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/sagemaker-roles/smr/iam/facts"
+	"github.com/sagemaker-roles/smr/iam/policy"
 )
 
 func unmatchedAction() Rule {
@@ -15,7 +16,7 @@ func unmatchedAction() Rule {
 		Bad:     allow(act("s3:ListBucket"), on(anObject)),
 		Good:    allow(act("s3:ListBucket"), on(aBucket)),
 		Statement: func(p *Pass) {
-			if p.options.Kind.principals() || len(p.Resources) == 0 || !slices.ContainsFunc(p.Resources, wellFormedResource) {
+			if p.options.Kind.principals() || len(p.Resources) == 0 || !slices.ContainsFunc(p.Resources, policy.WellFormedResource) {
 				return
 			}
 			p.look()

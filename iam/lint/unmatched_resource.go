@@ -1,5 +1,7 @@
 package lint
 
+import "github.com/sagemaker-roles/smr/iam/policy"
+
 import "github.com/sagemaker-roles/smr/iam/facts"
 
 func unmatchedResource() Rule {
@@ -14,7 +16,7 @@ func unmatchedResource() Rule {
 			}
 			p.look()
 			for _, i := range p.deadResources() {
-				if wellFormedResource(p.Resources[i]) {
+				if policy.WellFormedResource(p.Resources[i]) {
 					p.resource(i, "No action of the statement works on %q.", p.Resources[i]).Way = "Delete it, or add the actions that were meant."
 				}
 			}

@@ -84,3 +84,18 @@ func IsAccountID(s string) bool {
 	}
 	return true
 }
+
+// WellFormedResource reports whether IAM can read a resource of a statement: a
+// pattern that begins with a star, or an ARN with six parts or a star that may
+// hold them.
+func WellFormedResource(s string) bool {
+	if strings.HasPrefix(s, "*") {
+		return true
+	}
+	rest, ok := strings.CutPrefix(s, "arn:")
+	if !ok {
+		return false
+	}
+	_, whole := ParseARN(s)
+	return whole || strings.Contains(rest, "*")
+}
